@@ -1,0 +1,2 @@
+export function testArguments(root: string, asked: readonly string[]): string[] | undefined;
+export function testFiles(root: string, heavy: boolean): string[];
