@@ -1,0 +1,121 @@
+import type { AccountEvent } from '#domain/account/events.ts';
+import { evolve } from '#domain/account/evolve.ts';
+import { type AccountState, unopened } from '#domain/account/state.ts';
+import { type AccountId, accountStream, type CommandId } from '#domain/ids.ts';
+import type { RecordedEvent } from '#domain/recorded-event.ts';
+import type { EventStore } from './ports/event-store.ts';
+import type { SnapshotStore } from './ports/snapshot-store.ts';
+import { decodeState, encodeState, stateVersion } from './state-codec.ts';
+
+/**
+ * One account in memory. The state runs ahead of the store by what is in flight, so that commands on
+ * one account need not wait for each other's write; if a write falls, the whole session is dropped.
+ */
+export type AccountSession = {
+  readonly accountId: AccountId;
+  readonly state: AccountState;
+  revision: number;
+  /** A write that this state is built on did not happen: decide again on a fresh session. */
+  dropped: boolean;
+  /** Settles when the newest write has landed or fallen, and with it all before it. Never rejects. */
+  lastWrite: Promise<void>;
+  /** The newest commands' events by command id, so that a prompt retry costs no read. */
+  readonly recent: Map<CommandId, readonly RecordedEvent[]>;
+};
+
+const recentMax = 256;
+
+export const remember = (
+  session: AccountSession,
+  commandId: CommandId,
+  events: readonly RecordedEvent[],
+): void => {
+  session.recent.set(commandId, events);
+  if (session.recent.size <= recentMax) return;
+  const oldest = session.recent.keys().next();
+  if (!oldest.done) session.recent.delete(oldest.value);
+};
+
+export type AccountSessions = {
+  readonly open: (accountId: AccountId) => Promise<AccountSession>;
+  readonly drop: (session: AccountSession) => void;
+};
+
+export type SessionSettings = {
+  /** How many accounts stay in memory. */
+  readonly cachedMax: number;
+  /** A load that had to fold more events than this leaves a snapshot behind. */
+  readonly snapshotAfter: number;
+};
+
+const newSession = (
+  accountId: AccountId,
+  state: AccountState,
+  revision: number,
+): AccountSession => ({
+  accountId,
+  state,
+  revision,
+  dropped: false,
+  lastWrite: Promise.resolve(),
+  recent: new Map(),
+});
+
+/** Loads accounts from snapshot and events, and keeps the ones used last. */
+export const createAccountSessions = (
+  store: Pick<EventStore, 'readStream'>,
+  snapshots: SnapshotStore,
+  { cachedMax, snapshotAfter }: SessionSettings,
+): AccountSessions => {
+  const cached = new Map<AccountId, Promise<AccountSession>>();
+
+  const load = async (accountId: AccountId): Promise<AccountSession> => {
+    const stream = accountStream(accountId);
+    const snapshot = await snapshots.load(stream);
+    const usable = snapshot?.version === stateVersion ? snapshot : undefined;
+    const state = usable === undefined ? unopened() : decodeState(usable.state);
+    const from = usable?.revision ?? 0;
+    let revision = from;
+    for await (const page of store.readStream(stream, { after: from })) {
+      for (const event of page) {
+        evolve(state, event.data as AccountEvent); // An account's stream holds nothing else.
+        revision = event.revision;
+      }
+    }
+    if (revision - from > snapshotAfter) {
+      await snapshots.save({ stream, revision, version: stateVersion, state: encodeState(state) });
+    }
+    return newSession(accountId, state, revision);
+  };
+
+  /** A session with writes in flight lives on in the commands that hold it; one loaded beside it meets a conflict at worst. */
+  const evict = (): void => {
+    for (const accountId of cached.keys()) {
+      if (cached.size <= cachedMax) return;
+      cached.delete(accountId);
+    }
+  };
+
+  return {
+    open: (accountId) => {
+      const known = cached.get(accountId);
+      if (known !== undefined) {
+        if (cached.size > cachedMax / 2) {
+          cached.delete(accountId); // Re-inserting keeps the map in order of use.
+          cached.set(accountId, known);
+        }
+        return known;
+      }
+      const session = load(accountId);
+      cached.set(accountId, session);
+      session.catch(() => cached.delete(accountId));
+      evict();
+      return session;
+    },
+    drop: (session) => {
+      if (session.dropped) return;
+      session.dropped = true;
+      cached.delete(session.accountId);
+    },
+  };
+};

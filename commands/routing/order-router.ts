@@ -1,0 +1,171 @@
+import type { AccountState, OrderState } from '#domain/account/state.ts';
+import type { AccountId, OrderId } from '#domain/ids.ts';
+import { add, type Cash, notional, sum, zeroCash } from '#domain/money.ts';
+import { isLive } from '#domain/order/lifecycle.ts';
+import type { LedgerEvent, RecordedEvent } from '#domain/recorded-event.ts';
+import type { Instant } from '#domain/time.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Broker, RoutedOrder, WorkingOrder } from '../ports/broker.ts';
+import type { Checkpoints } from '../ports/checkpoints.ts';
+import type { EventStore } from '../ports/event-store.ts';
+import { accountOf } from './account-of.ts';
+
+export type RouterPorts = {
+  readonly store: Pick<EventStore, 'subscribe'>;
+  readonly ledger: Pick<Ledger, 'inspect'>;
+  readonly checkpoints: Checkpoints;
+  /** Its actor is `broker:<name>`; `name` is what an account's policy says. */
+  readonly broker: Broker;
+  readonly name: 'paper';
+  /** The business clock: what a request sent anew after a restart is dated with. */
+  readonly now: () => Instant;
+};
+
+const routed = (accountId: AccountId, order: OrderState): RoutedOrder => ({
+  accountId,
+  orderId: order.orderId,
+  terms: order.terms,
+  submittedAt: order.submittedAt,
+});
+
+/** What of an order's fills was taken back, in currency. */
+const bustedNotional = (state: AccountState, order: OrderState): Cash => {
+  if (order.bustedQuantity === 0n) return zeroCash;
+  const fills = [...state.executions.values()].filter(({ orderId }) => orderId === order.orderId);
+  const busted = fills.filter(({ standing }) => standing === 'busted');
+  return sum(busted.map(({ price, quantity }) => notional(price, quantity)));
+};
+
+/** A live order as its broker has to know it. */
+export const workingOrder = (
+  accountId: AccountId,
+  order: OrderState,
+  state: AccountState,
+): WorkingOrder => ({
+  ...routed(accountId, order),
+  brokerOrderId: order.brokerOrderId ?? (order.orderId as string as WorkingOrder['brokerOrderId']),
+  // Shares that were taken back are not worked again.
+  filledQuantity: add(order.filledQuantity, order.bustedQuantity),
+  filledNotional: add(order.filledNotional, bustedNotional(state, order)),
+  fillCount: order.fillCount,
+  triggered: order.triggered,
+  highWaterMark: order.highWaterMark,
+  trailedStopPrice: order.trailedStopPrice,
+});
+
+/** The live orders of an account that its broker has accepted, as they stand. */
+export const acceptedOrders = (
+  accountId: AccountId,
+  state: AccountState,
+): readonly WorkingOrder[] =>
+  [...state.liveOrders]
+    .map((id) => state.orders.get(id))
+    .filter((order) => order !== undefined)
+    .filter((order) => order.brokerOrderId !== null)
+    .map((order) => workingOrder(accountId, order, state));
+
+/** Events between two saves of the checkpoint: it says how far routing is and fences a second router. */
+const saveEvery = 200;
+
+/**
+ * Takes accepted orders and requests to the broker, in the order in which they were recorded. Every call
+ * may be repeated: the broker knows our order ids, so sending again changes nothing.
+ */
+export const createOrderRouter = (ports: RouterPorts) => {
+  const { store, ledger, checkpoints, broker, name, now } = ports;
+  const checkpoint = `router:${name}`;
+  const routedHere = new Map<AccountId, boolean>();
+
+  const worksFor = async (accountId: AccountId): Promise<boolean> => {
+    const known = routedHere.get(accountId);
+    if (known !== undefined) return known;
+    const here = await ledger.inspect(accountId, (state) => state.policy?.broker === name);
+    routedHere.set(accountId, here);
+    return here;
+  };
+
+  const workingNow = (accountId: AccountId, orderId: OrderId): Promise<WorkingOrder | null> =>
+    ledger.inspect(accountId, (state) => {
+      const order = state.orders.get(orderId);
+      const works = order !== undefined && isLive(order.status);
+      return works ? workingOrder(accountId, order, state) : null;
+    });
+
+  const send = async (accountId: AccountId, event: LedgerEvent): Promise<void> => {
+    switch (event.type) {
+      case 'OrderSubmitted': {
+        const { orderId, terms, submittedAt } = event;
+        return broker.submit({ accountId, orderId, terms, submittedAt });
+      }
+      case 'OrderCancelRequested':
+        return broker.cancel(accountId, event.orderId, event.requestedAt);
+      case 'OrderReplaceRequested':
+        return broker.replace(event.orderId, {
+          accountId,
+          orderId: event.replacementId,
+          terms: event.terms,
+          submittedAt: event.requestedAt,
+        });
+      case 'OrderAdjusted': {
+        const working = await workingNow(accountId, event.orderId);
+        return working === null ? undefined : broker.adjust(working);
+      }
+      default:
+        return; // Nothing else asks anything of a broker.
+    }
+  };
+
+  const route = async (event: RecordedEvent): Promise<void> => {
+    const accountId = accountOf(event);
+    if (accountId !== null && (await worksFor(accountId))) await send(accountId, event.data);
+  };
+
+  /** Requests whose answer a crash may have swallowed: the broker is asked, and told again where it does not know. */
+  const settle = async (accountId: AccountId): Promise<void> => {
+    if (!(await worksFor(accountId))) return;
+    const orders = await ledger.inspect(accountId, (state) =>
+      [...state.liveOrders]
+        .map((id) => state.orders.get(id))
+        .filter((order) => order !== undefined),
+    );
+    for (const order of orders) {
+      const unanswered = order.brokerOrderId === null && !(await broker.knows(order.orderId));
+      if (unanswered) await broker.submit(routed(accountId, order));
+      if (order.replacement !== null) {
+        const { orderId, terms } = order.replacement;
+        await broker.replace(order.orderId, { accountId, orderId, terms, submittedAt: now() });
+      }
+      if (order.status === 'pending_cancel') await broker.cancel(accountId, order.orderId, now());
+    }
+  };
+
+  return {
+    /**
+     * Settles what a stop left unanswered, then routes everything after `from` until `signal` aborts.
+     * `withLiveOrders` = the accounts with live orders at sequence `from`: settling them covers every
+     * request up to there, so none is sent again and none forgotten, however far the checkpoint lags.
+     */
+    run: async (
+      from: number,
+      withLiveOrders: readonly AccountId[],
+      signal: AbortSignal,
+    ): Promise<void> => {
+      for (const accountId of withLiveOrders) await settle(accountId);
+      let saved = await checkpoints.load(checkpoint);
+      let position = from;
+      const save = async (): Promise<void> => {
+        const moved =
+          position === saved || (await checkpoints.advance(checkpoint, saved, position));
+        if (!moved) throw new Error(`${checkpoint} was moved by another process`);
+        saved = position;
+      };
+      await save();
+      for await (const batch of store.subscribe({ after: from, signal })) {
+        for (const event of batch) await route(event);
+        position = batch.at(-1)?.sequence ?? position;
+        if (position - saved >= saveEvery) await save();
+      }
+      await save();
+    },
+  };
+};
