@@ -1,0 +1,26 @@
+-- One row an account. `cash` and what events alone decide; the view ledger.accounts adds what prices do.
+CREATE TABLE accounts (
+  account_id uuid NOT NULL,
+  account_number text NOT NULL,
+  user_id text,
+  policy jsonb NOT NULL,
+  status text NOT NULL,
+  status_reason text,
+  cash numeric(38, 18) NOT NULL,
+  reserved numeric(38, 18) NOT NULL,
+  net_deposits numeric(38, 18) NOT NULL,
+  realized_pnl numeric(38, 18) NOT NULL,
+  commission numeric(38, 18) NOT NULL,
+  dividends numeric(38, 18) NOT NULL,
+  interest numeric(38, 18) NOT NULL,
+  fees numeric(38, 18) NOT NULL,
+  opened_at timestamptz NOT NULL,
+  closed_at timestamptz,
+  last_activity_at timestamptz NOT NULL,
+  last_session date,
+  last_session_equity numeric(38, 18) NOT NULL,
+  last_session_net_deposits numeric(38, 18) NOT NULL,
+  created_sequence bigint NOT NULL,
+  sequence bigint NOT NULL,
+  PRIMARY KEY (account_id)
+) WITH (fillfactor = 50);

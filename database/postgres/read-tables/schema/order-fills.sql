@@ -1,0 +1,27 @@
+-- Every execution, also those busted, corrected or disputed.
+CREATE TABLE order_fills (
+  fill_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  order_id uuid,
+  execution_id text NOT NULL,
+  symbol text NOT NULL,
+  side text NOT NULL,
+  status text NOT NULL,
+  quantity numeric(29, 9) NOT NULL,
+  price numeric(29, 9) NOT NULL,
+  value numeric(38, 18) NOT NULL,
+  commission numeric(38, 18) NOT NULL,
+  liquidity text NOT NULL,
+  venue text NOT NULL,
+  disputed_because text,
+  previous_quantity numeric(29, 9),
+  previous_price numeric(29, 9),
+  previous_commission numeric(38, 18),
+  restated_reason text,
+  restated_at timestamptz,
+  executed_at timestamptz NOT NULL,
+  settles_at timestamptz,
+  created_sequence bigint NOT NULL,
+  sequence bigint NOT NULL,
+  PRIMARY KEY (account_id, execution_id)
+);

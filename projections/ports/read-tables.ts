@@ -1,0 +1,95 @@
+import type { AccountId, EventId, OrderId, Symbol as Ticker } from '#domain/ids.ts';
+import type { SessionDate } from '#domain/time.ts';
+import type { Stored } from './columns.ts';
+
+/** What one account holds of one symbol. */
+export type HoldingRef = { readonly accountId: AccountId; readonly symbol: Ticker };
+
+/** A row as the database's text, by column name. */
+export type StoredRow = { readonly [column: string]: Stored };
+
+/** Marks of a symbol with sequence > `after`; of `session` and before only closes count. */
+export type MarksSince = {
+  readonly symbol: Ticker;
+  readonly after: number;
+  readonly session: SessionDate;
+};
+
+/** What changed, as it will be written: taken out of the tables so that they may go on changing. */
+export type Batch = {
+  readonly floor: number;
+  readonly ceiling: number;
+  /** JSON text: rows by table, and keys of removed rows by table under `removed`. */
+  readonly changes: string;
+};
+
+export type CommitOutcome =
+  | { readonly kind: 'committed' }
+  /** Somebody else moved the checkpoint, or these read tables are no longer the live ones. */
+  | { readonly kind: 'superseded' }
+  /** The database cannot hold a row, e.g. because a number is too large. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+export type StopReason = {
+  readonly sequence: number;
+  readonly eventId: EventId;
+  readonly reason: string;
+};
+
+/**
+ * Where the read tables rest, as their one writer sees them. Calls are carried out in the order they are made, so a
+ * read sees what an earlier commit wrote even if nobody waited for that.
+ */
+export type ReadTables = {
+  readonly checkpoint: () => Promise<number>;
+  readonly accounts: (ids: readonly AccountId[]) => Promise<readonly StoredRow[]>;
+  readonly orders: (ids: readonly OrderId[]) => Promise<readonly StoredRow[]>;
+  readonly positions: (of: readonly HoldingRef[]) => Promise<readonly StoredRow[]>;
+  readonly openLots: (of: readonly HoldingRef[]) => Promise<readonly StoredRow[]>;
+  readonly market: (symbols: readonly Ticker[]) => Promise<readonly StoredRow[]>;
+  /** Columns symbol, after, high, low; no row where there is no such mark. */
+  readonly extremes: (since: readonly MarksSince[]) => Promise<readonly StoredRow[]>;
+  /** Everything a holding is made of. */
+  readonly journal: (of: HoldingRef) => Promise<{
+    readonly fills: readonly StoredRow[];
+    readonly splits: readonly StoredRow[];
+    readonly marks: readonly StoredRow[];
+  }>;
+  /** Accounts that are not closed, positions that are not flat. */
+  readonly openBooks: () => Promise<{
+    readonly accounts: readonly StoredRow[];
+    readonly positions: readonly StoredRow[];
+    readonly market: readonly StoredRow[];
+  }>;
+  /** Rows and checkpoint in one transaction: all of it, or nothing. */
+  readonly commit: (batch: Batch) => Promise<CommitOutcome>;
+  /** Makes the stop visible. */
+  readonly stop: (reason: StopReason) => Promise<void>;
+};
+
+/** Read tables that are open for writing. */
+export type OpenReadTables = {
+  readonly readTables: ReadTables;
+  readonly close: () => Promise<void>;
+};
+
+export type ProjectionSet = { readonly name: string; readonly version: number };
+
+/** Who has read tables and lets one writer at a time have them. */
+export type ReadTableHost = {
+  /** The version of the live ones; undefined where there are none yet. */
+  readonly liveVersion: (set: ProjectionSet) => Promise<number | undefined>;
+  /** The live ones, made where there are none yet. Waits until no other process writes them; undefined once `signal` aborts. */
+  readonly openLive: (
+    set: ProjectionSet,
+    signal: AbortSignal,
+  ) => Promise<OpenReadTables | undefined>;
+  /** Empty ones beside the live ones. Throws where another rebuild is under way. */
+  readonly openBeside: (set: ProjectionSet) => Promise<
+    OpenReadTables & {
+      /** Shows them under the public names and drops the old ones; false where they have not caught up. */
+      readonly promote: () => Promise<boolean>;
+      readonly discard: () => Promise<void>;
+    }
+  >;
+};

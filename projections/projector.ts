@@ -1,0 +1,98 @@
+import { ledgerSet } from './ledger.ts';
+import type { EventFeed } from './ports/event-feed.ts';
+import type { ProjectionSet, ReadTableHost } from './ports/read-tables.ts';
+import { ProjectionStopped, runProjections, Superseded } from './runner.ts';
+
+export type ProjectorSettings = {
+  readonly host: ReadTableHost;
+  readonly feed: EventFeed;
+  readonly onApplied: (sequence: number) => void;
+  /** Resolves after so many milliseconds, or when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly log: { readonly warn: (facts: object, message: string) => void };
+  /** The set that this program projects; an older version in the database is rebuilt. */
+  readonly set?: ProjectionSet;
+};
+
+const RETRY_MS = 500;
+
+/**
+ * Keeps the live read tables up to date until `signal` aborts: waits for its turn among processes, goes on after a
+ * rebuild has switched the tables, and after the database was away. Throws ProjectionStopped: only a person helps then.
+ */
+export const runProjector = async (
+  { host, feed, onApplied, sleep, log, set = ledgerSet }: ProjectorSettings,
+  signal: AbortSignal,
+): Promise<void> => {
+  while (!signal.aborted) {
+    try {
+      const version = await host.liveVersion(set);
+      if (version !== undefined && version < set.version) {
+        log.warn(
+          { version, needed: set.version },
+          'the read tables have an older version and are rebuilt',
+        );
+        await rebuild({ host, feed, set }, signal);
+      }
+      const open = await host.openLive(set, signal);
+      if (open === undefined) return;
+      try {
+        await runProjections({ feed, readTables: open.readTables, onApplied }, signal);
+      } finally {
+        await open.close();
+      }
+    } catch (error) {
+      if (error instanceof ProjectionStopped) throw error;
+      if (signal.aborted) return;
+      if (error instanceof Superseded) continue;
+      log.warn({ error }, 'the projector was interrupted and tries again');
+      await sleep(RETRY_MS, signal);
+    }
+  }
+};
+
+// Larger batches than live: nobody waits for a single event.
+const REBUILD_BATCH_MAX = 1_000;
+
+/** The log up to `head`, and then the end. */
+const upTo = (feed: EventFeed, head: number): EventFeed => ({
+  ...feed,
+  subscribe: async function* ({ after, batchMax = REBUILD_BATCH_MAX, signal }) {
+    let at = after;
+    while (at < head && !signal.aborted) {
+      const events = await feed.readAll({ after: at, limit: Math.min(batchMax, head - at) });
+      if (events.length === 0) return;
+      yield events;
+      at = events.at(-1)?.sequence ?? head;
+    }
+  },
+});
+
+/**
+ * Fills new read tables from the first event beside the live ones, which stay as they are meanwhile, and then shows
+ * the new ones in their place. Returns the sequence at which they were switched.
+ */
+export const rebuild = async (
+  { host, feed, set = ledgerSet }: Pick<ProjectorSettings, 'host' | 'feed' | 'set'>,
+  signal: AbortSignal,
+): Promise<number> => {
+  const beside = await host.openBeside(set);
+  let switched = false;
+  try {
+    while (!switched) {
+      signal.throwIfAborted();
+      const settings = {
+        feed: upTo(feed, await feed.head()),
+        readTables: beside.readTables,
+        onApplied: () => {},
+        batchMax: REBUILD_BATCH_MAX,
+      };
+      await runProjections(settings, signal);
+      switched = await beside.promote();
+    }
+    return await beside.readTables.checkpoint();
+  } finally {
+    if (!switched) await beside.discard();
+    await beside.close();
+  }
+};
