@@ -1,0 +1,198 @@
+import { type Refusal, type RefusalCode, type RefusalDetails, refusals } from '#domain/refusals.ts';
+
+/** The HTTP status of every refusal; the only place where one is chosen. */
+const refusalStatuses: Readonly<Record<RefusalCode, number>> = {
+  account_not_found: 404,
+  account_already_open: 409,
+  account_suspended: 409,
+  account_not_suspended: 409,
+  account_closed: 409,
+  account_not_empty: 409,
+  insufficient_cash: 422,
+  insufficient_buying_power: 422,
+  insufficient_quantity: 422,
+  position_limit_exceeded: 422,
+  leverage_limit_exceeded: 422,
+  order_notional_limit_exceeded: 422,
+  unknown_symbol: 422,
+  invalid_price_increment: 422,
+  invalid_order_terms: 422,
+  order_not_found: 404,
+  order_not_cancelable: 409,
+  order_not_replaceable: 409,
+  order_unchanged: 422,
+  quantity_below_filled: 422,
+  position_not_found: 404,
+  invalid_amount: 422,
+  invalid_split: 422,
+  idempotency_conflict: 409,
+};
+
+/** What can go wrong before or beside the ledger's own rules. */
+const transportProblems = {
+  validation_failed: {
+    status: 422,
+    text: 'Some fields are missing or not what they should be; `errors` names each one. Correct them and send again.',
+  },
+  invalid_json: {
+    status: 400,
+    text: 'The body is not one JSON object. Send a JSON object in which no name occurs twice.',
+  },
+  invalid_url: { status: 400, text: 'The path cannot be decoded. Percent-encode it as UTF-8.' },
+  invalid_request: {
+    status: 400,
+    text: 'The request is not well-formed HTTP, or it broke off before its end. Send it again.',
+  },
+  invalid_idempotency_key: {
+    status: 400,
+    text: 'An Idempotency-Key has 1 to 255 printable ASCII characters. Use a UUID.',
+  },
+  idempotency_key_mismatch: {
+    status: 422,
+    text: 'Idempotency-Key and client_order_id both name the order and differ. Send one of them, or both alike.',
+  },
+  not_authenticated: {
+    status: 401,
+    text: 'Send the operator key as `Authorization: Bearer <key>` or `X-API-Key: <key>`.',
+  },
+  route_not_found: { status: 404, text: 'No such address. /openapi.json lists all of them.' },
+  method_not_allowed: {
+    status: 405,
+    text: 'The address exists, but not with this method. The Allow header lists those it has.',
+  },
+  quote_not_found: {
+    status: 404,
+    text: 'The market does not know this symbol. List the known ones at /api/v1/market-data/symbols.',
+  },
+  request_timeout: {
+    status: 408,
+    text: 'The request did not arrive in time. Send it again under the same Idempotency-Key.',
+  },
+  account_number_taken: {
+    status: 409,
+    text: 'Another account has this number. Choose another one, or leave it out.',
+  },
+  body_too_large: { status: 413, text: 'A body has at most 65,536 bytes. Send less at a time.' },
+  unsupported_media_type: {
+    status: 415,
+    text: 'Bodies are JSON, not compressed. Send `Content-Type: application/json`.',
+  },
+  headers_too_large: { status: 431, text: 'The headers have at most 16 KiB together.' },
+  internal_error: {
+    status: 500,
+    text: 'Our fault. Send the request again under the same Idempotency-Key; if it stays, report its request id.',
+  },
+  store_unavailable: {
+    status: 503,
+    text: 'The database cannot be reached or is not ready; nothing was written. Try again.',
+  },
+  outcome_unknown: {
+    status: 503,
+    text: 'The connection to the event store broke while it wrote. Send the request again under the same Idempotency-Key to learn what happened.',
+  },
+  account_contended: {
+    status: 503,
+    text: 'Others kept writing to this account; nothing was written. Try again.',
+  },
+  projections_stopped: {
+    status: 503,
+    text: 'The read tables stopped before this sequence. See /api/v1/ledger/status for the event that stopped them.',
+  },
+  read_timeout: {
+    status: 504,
+    text: 'The read tables did not reach `min_sequence` in time. Try again, or check that the sequence exists.',
+  },
+} as const satisfies Readonly<Record<string, { readonly status: number; readonly text: string }>>;
+
+type TransportCode = keyof typeof transportProblems;
+export type ProblemCode = RefusalCode | TransportCode;
+
+export type ProblemKind = {
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly title: string;
+  /** What it means and what to do about it. */
+  readonly text: string;
+};
+
+const titleOf = (code: string): string =>
+  `${code.charAt(0).toUpperCase()}${code.slice(1)}`
+    .replaceAll('_', ' ')
+    .replace('json', 'JSON')
+    .replace('url', 'URL');
+
+const entry = (code: ProblemCode, status: number, text: string): readonly [string, ProblemKind] => [
+  code,
+  { code, status, title: titleOf(code), text },
+];
+
+/** Every code an answer can carry, by code. */
+export const problemCatalogue: ReadonlyMap<string, ProblemKind> = new Map([
+  ...Object.entries(refusals).map(([code, { text }]) => {
+    const refusalCode = code as RefusalCode;
+    return entry(refusalCode, refusalStatuses[refusalCode], text);
+  }),
+  ...Object.entries(transportProblems).map(([code, { status, text }]) =>
+    entry(code as TransportCode, status, text),
+  ),
+]);
+
+/** The catalogue's entry of a code. */
+export const problemKind = (code: ProblemCode): ProblemKind => {
+  const kind = problemCatalogue.get(code);
+  if (kind === undefined) throw new TypeError(`no such problem code: ${code}`);
+  return kind;
+};
+
+export type FieldError = {
+  readonly field: string;
+  readonly code: string;
+  readonly message: string;
+};
+
+export type ProblemExtras = {
+  /** Replaces the catalogue's text where there is more to say. */
+  readonly detail?: string;
+  readonly errors?: readonly FieldError[];
+  /** The numbers behind it, decimal strings. */
+  readonly details?: RefusalDetails;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Where a refusal was kept in the log. */
+  readonly sequence?: number | null;
+  readonly replayed?: boolean;
+};
+
+/** An answer other than success: thrown by routes, written by the server. */
+export class HttpProblem extends Error {
+  override readonly name = 'HttpProblem';
+  readonly kind: ProblemKind;
+  readonly extras: ProblemExtras;
+
+  constructor(code: ProblemCode, extras: ProblemExtras = {}) {
+    const kind = problemKind(code);
+    super(extras.detail ?? kind.text);
+    this.kind = kind;
+    this.extras = extras;
+  }
+}
+
+/** A refusal of the ledger as a problem. */
+export const refusalProblem = (
+  refusal: Refusal,
+  extras: Pick<ProblemExtras, 'sequence' | 'replayed'> = {},
+): HttpProblem => new HttpProblem(refusal.code, { ...extras, details: refusal.details });
+
+/** The RFC 9457 document of a problem. */
+export const problemDocument = (problem: HttpProblem, requestId: string) => {
+  const { kind, extras } = problem;
+  return {
+    type: `/problems/${kind.code}`,
+    title: kind.title,
+    status: kind.status,
+    code: kind.code,
+    detail: problem.message,
+    instance: requestId,
+    ...(extras.errors === undefined ? {} : { errors: extras.errors }),
+    ...(extras.details === undefined ? {} : { details: extras.details }),
+  };
+};

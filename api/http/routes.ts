@@ -1,0 +1,25 @@
+import type { Route } from './route.ts';
+import { accountRoutes } from './routes/accounts.ts';
+import { bookingRoutes } from './routes/bookings.ts';
+import { fillRoutes } from './routes/fills.ts';
+import { marketDataRoutes } from './routes/market-data.ts';
+import { opsRoutes } from './routes/ops.ts';
+import { orderRoutes } from './routes/orders.ts';
+import { portfolioRoutes } from './routes/portfolio.ts';
+import { positionRoutes } from './routes/positions.ts';
+import { riskRoutes } from './routes/risk.ts';
+import { transactionRoutes } from './routes/transactions.ts';
+
+/** Every route, the busiest first: they are tried in this order. */
+export const routes: readonly Route[] = [
+  ...orderRoutes,
+  ...positionRoutes,
+  ...portfolioRoutes,
+  ...riskRoutes,
+  ...transactionRoutes,
+  ...fillRoutes,
+  ...bookingRoutes,
+  ...accountRoutes,
+  ...marketDataRoutes,
+  ...opsRoutes,
+];

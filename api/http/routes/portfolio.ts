@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { accountFigures } from '#domain/account/figures.ts';
+import type { AccountId } from '#domain/ids.ts';
+import { formatCash } from '#domain/money.ts';
+import type { PortfolioSummary } from '#projections/ports/queries.ts';
+import { decimal, form, id, instant } from '../answers/form.ts';
+import {
+  accountSummaryAnswer,
+  accountSummaryJson,
+  portfolioAnswer,
+  portfolioJson,
+  portfolioPointAnswer,
+  portfolioPointJson,
+} from '../answers/portfolio.ts';
+import { accountNotFound, rowsOf } from '../found.ts';
+import { type Route, route } from '../route.ts';
+import { maybe } from '../schemas/field.ts';
+import { accountId, date } from '../schemas/names.ts';
+import type { Services } from '../services.ts';
+
+const tag = 'Portfolio';
+const ofAccount = z.strictObject({ account_id: maybe(accountId) });
+
+const summaryOf = async (services: Services, account: AccountId): Promise<PortfolioSummary> => {
+  const summary = await services.queries.portfolio(account);
+  if (summary === undefined) throw accountNotFound(account);
+  return summary;
+};
+
+const getPortfolio = route({
+  method: 'get',
+  path: '/api/v1/trading/portfolio',
+  name: 'getPortfolio',
+  tag,
+  summary: 'The whole portfolio in figures, at the latest marks',
+  kind: 'read',
+  scope: 'read',
+  query: ofAccount,
+  answers: { 200: form('Portfolio', 'The figures.', portfolioAnswer) },
+  problems: ['account_not_found'],
+  handle: async ({ services, query }) => {
+    const account = query.account_id ?? services.defaultAccountId;
+    return { status: 200, body: portfolioJson(await summaryOf(services, account)) };
+  },
+});
+
+const getPortfolioHistory = route({
+  method: 'get',
+  path: '/api/v1/trading/portfolio/history',
+  name: 'getPortfolioHistory',
+  tag,
+  summary: 'The equity curve: one point per session, at its close',
+  kind: 'read',
+  scope: 'read',
+  query: z.strictObject({ account_id: maybe(accountId), from: maybe(date), to: maybe(date) }),
+  answers: {
+    200: form(
+      'PortfolioHistory',
+      'Sessions from `from` to `to`, both included, oldest first.',
+      z.strictObject({ account_id: id, points: z.array(portfolioPointAnswer) }),
+    ),
+  },
+  problems: ['account_not_found'],
+  handle: async ({ services, query }) => {
+    const account = query.account_id ?? services.defaultAccountId;
+    const range = { from: query.from ?? undefined, to: query.to ?? undefined };
+    const found = await services.queries.portfolioHistory(account, range);
+    const points = await rowsOf(services, account, found);
+    return { status: 200, body: { account_id: account, points: points.map(portfolioPointJson) } };
+  },
+});
+
+const getAccountSummary = route({
+  method: 'get',
+  path: '/api/v1/trading/account/summary',
+  name: 'getAccountSummary',
+  tag,
+  summary: 'Cash, equity, profit and margin of the account',
+  kind: 'read',
+  scope: 'read',
+  query: ofAccount,
+  answers: { 200: form('AccountSummary', 'The figures.', accountSummaryAnswer) },
+  problems: ['account_not_found'],
+  handle: async ({ services, query }) => {
+    const account = query.account_id ?? services.defaultAccountId;
+    const summary = await summaryOf(services, account);
+    return { status: 200, body: accountSummaryJson(summary, services.clock.now()) };
+  },
+});
+
+const buyingPowerAnswer = z.strictObject({
+  account_id: id,
+  buying_power: decimal.describe('Value of stock that could be opened now.'),
+  available: decimal.describe('Own money that an order may still take.'),
+  cash: decimal,
+  settled_cash: decimal,
+  reserved_cash: decimal,
+  withdrawable: decimal,
+  equity: decimal,
+  timestamp: instant,
+});
+
+const getBuyingPower = route({
+  method: 'get',
+  path: '/api/v1/trading/account/buying-power',
+  name: 'getBuyingPower',
+  tag,
+  summary: 'What orders are decided by, at the latest quotes',
+  kind: 'read',
+  scope: 'read',
+  query: ofAccount,
+  answers: { 200: form('BuyingPower', 'The figures.', buyingPowerAnswer) },
+  problems: ['account_not_found'],
+  handle: async ({ services, query }) => {
+    const account = query.account_id ?? services.defaultAccountId;
+    const { ledger, quotes, clock } = services;
+    const now = clock.now();
+    const figures = await ledger.inspect(account, (state) =>
+      state.status === 'unopened'
+        ? undefined
+        : accountFigures(state, (symbol) => quotes.latest(symbol)?.price, now),
+    );
+    if (figures === undefined) throw accountNotFound(account);
+    const body: z.infer<typeof buyingPowerAnswer> = {
+      account_id: account,
+      buying_power: formatCash(figures.buyingPower),
+      available: formatCash(figures.available),
+      cash: formatCash(figures.cash),
+      settled_cash: formatCash(figures.settledCash),
+      reserved_cash: formatCash(figures.reservedCash),
+      withdrawable: formatCash(figures.withdrawable),
+      equity: formatCash(figures.equity),
+      timestamp: now,
+    };
+    return { status: 200, body };
+  },
+});
+
+export const portfolioRoutes: readonly Route[] = [
+  getPortfolio,
+  getPortfolioHistory,
+  getAccountSummary,
+  getBuyingPower,
+];

@@ -1,0 +1,59 @@
+import express, { type Request, type Response } from 'express';
+import type { Actor } from '#domain/ids.ts';
+import type { Authenticate } from './authenticate.ts';
+import { idempotencyKeyOf } from './idempotency.ts';
+import { readJsonObject } from './json-body.ts';
+import { HttpProblem } from './problem.ts';
+import { readSequence } from './read-sequence.ts';
+import type { Answer, Route } from './route.ts';
+import type { Services } from './services.ts';
+
+/** Bytes of a body, at most. */
+const bodyMax = 65_536;
+
+const json = 'application/json';
+
+const isJson = (contentType: string): boolean => {
+  if (contentType.slice(0, json.length).toLowerCase() !== json) return false;
+  const next = contentType.charAt(json.length);
+  return next === '' || next === ';' || next === ' ';
+};
+
+const readText = express.text({ type: () => true, limit: bodyMax, inflate: false });
+
+/** The body of a request as JSON; one that was not sent is empty. */
+const bodyOf = async (request: Request, response: Response): Promise<unknown> => {
+  await new Promise<void>((resolve, reject) => {
+    readText(request, response, (error?: unknown) => {
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+  });
+  const text: unknown = request.body;
+  if (typeof text !== 'string' || text === '') return {};
+  if (!isJson(request.headers['content-type'] ?? '')) {
+    throw new HttpProblem('unsupported_media_type');
+  }
+  return readJsonObject(text);
+};
+
+const nobody = 'anonymous' as Actor;
+
+/** Answers a request by a route: what it sends is read once, after we know who sends it, and only what the route takes. */
+export const answerBy = async (
+  route: Route,
+  request: Request,
+  response: Response,
+  services: Services,
+  authenticate: Authenticate,
+): Promise<Answer> => {
+  const { headers, params, query } = request;
+  const actor = route.scope === null ? nobody : authenticate(headers);
+  const key = route.kind === 'command' ? idempotencyKeyOf(headers['idempotency-key']) : null;
+  const body = route.body === null ? undefined : await bodyOf(request, response);
+  if (route.kind !== 'read') return route.answer(services, { params, query, body, key, actor });
+  const { min_sequence: asked, ...rest } = query;
+  const sequence = await readSequence(services, asked);
+  const answer = await route.answer(services, { params, query: rest, body, key, actor });
+  return { sequence, ...answer };
+};

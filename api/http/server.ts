@@ -1,0 +1,157 @@
+import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
+import type { Logger } from 'pino';
+import { operatorKey } from './authenticate.ts';
+import { problemOf } from './known-errors.ts';
+import { type Listening, type ListenOptions, listen } from './listen.ts';
+import { openApiDocument } from './open-api.ts';
+import { docsPage } from './pages/docs-page.ts';
+import { HttpProblem } from './problem.ts';
+import { type Exchange, sendAnswer, sendProblem } from './respond.ts';
+import type { Method, Route } from './route.ts';
+import { routes } from './routes.ts';
+import { answerBy } from './serve-route.ts';
+import type { Services } from './services.ts';
+import { apiVersion } from './version.ts';
+
+export type HttpApiOptions = Omit<Services, 'version' | 'readTimeoutMs'> & {
+  /** Whoever has it may do everything. Never logged. */
+  readonly operatorKey: string;
+  readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+  readonly version?: string;
+  /** How long a read waits for its `min_sequence`, milliseconds. */
+  readonly readTimeoutMs?: number;
+  /** Adds what else shall be served, before everything unknown is answered with 404. */
+  readonly mount?: (app: Express) => void;
+};
+
+export type HttpApi = {
+  readonly app: Express;
+  /** Starts serving; on 127.0.0.1 unless told otherwise. */
+  readonly listen: (options?: ListenOptions) => Promise<Listening>;
+};
+
+const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+const requestIdPattern = /^[\w.:-]{1,64}$/;
+
+/** Methods by path, for the Allow header. */
+const methodsByPath = (all: readonly Route[]): ReadonlyMap<string, readonly Method[]> => {
+  const methods = new Map<string, Method[]>();
+  for (const { path, method } of all) {
+    const known = methods.get(path);
+    if (known === undefined) methods.set(path, [method]);
+    else known.push(method);
+  }
+  return methods;
+};
+
+type Serving = {
+  readonly services: Services;
+  readonly log: HttpApiOptions['log'];
+  closing: boolean;
+};
+
+const exchangeOf = (serving: Serving, response: Response): Exchange => {
+  const given = response.req.headers['x-request-id'];
+  const usable = typeof given === 'string' && requestIdPattern.test(given);
+  return {
+    requestId: usable ? given : serving.services.ids.next(),
+    startedAt: performance.now(),
+    isLast: () => serving.closing,
+  };
+};
+
+/** One line per request: never headers, bodies or queries, which may hold secrets. */
+const lineOf = (response: Response, exchange: Exchange, route: string) => ({
+  requestId: exchange.requestId,
+  method: response.req.method,
+  route,
+  status: response.statusCode,
+  durationMs: Math.round((performance.now() - exchange.startedAt) * 100) / 100,
+});
+
+const fail = (
+  { log }: Serving,
+  response: Response,
+  exchange: Exchange,
+  route: string,
+  error: unknown,
+): void => {
+  const problem = problemOf(error);
+  if (response.headersSent) response.destroy();
+  else sendProblem(response, exchange, problem);
+  const line = { ...lineOf(response, exchange, route), code: problem.kind.code };
+  if (problem.kind.status >= 500) log.error({ ...line, err: error }, 'request failed');
+  else log.info(line, 'request refused');
+};
+
+const addRoute = (
+  app: Express,
+  route: Route,
+  serving: Serving,
+  authenticate: ReturnType<typeof operatorKey>,
+): void => {
+  app[route.method](expressPath(route.path), async (request, response) => {
+    const exchange = exchangeOf(serving, response);
+    try {
+      const answer = await answerBy(route, request, response, serving.services, authenticate);
+      sendAnswer(response, exchange, answer);
+      serving.log.debug(lineOf(response, exchange, route.path), 'request answered');
+    } catch (error) {
+      fail(serving, response, exchange, route.path, error);
+    }
+  });
+};
+
+const addDocumentation = (app: Express, version: string): void => {
+  const document = openApiDocument(routes, version);
+  const text = JSON.stringify(document);
+  const page = docsPage(document);
+  app.get('/openapi.json', (_request, response) => {
+    response.type('application/json').send(text);
+  });
+  app.get('/docs', (_request, response) => {
+    // The page needs nothing but its own styles.
+    response.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
+    response.type('html').send(page);
+  });
+};
+
+/** The HTTP API over a ledger and its read tables. */
+export const createHttpApi = (options: HttpApiOptions): HttpApi => {
+  const {
+    log,
+    version = apiVersion,
+    readTimeoutMs = 5000,
+    operatorKey: key,
+    mount,
+    ...rest
+  } = options;
+  const serving: Serving = { services: { ...rest, version, readTimeoutMs }, log, closing: false };
+  const authenticate = operatorKey(key);
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  for (const route of routes) addRoute(app, route, serving, authenticate);
+  addDocumentation(app, version);
+  mount?.(app);
+  for (const [path, methods] of methodsByPath(routes)) {
+    const allow = methods.map((method) => method.toUpperCase()).join(', ');
+    app.all(expressPath(path), () => {
+      throw new HttpProblem('method_not_allowed', { headers: { Allow: allow } });
+    });
+  }
+  app.use(() => {
+    throw new HttpProblem('route_not_found');
+  });
+  const onError: ErrorRequestHandler = (error, _request, response, _next) => {
+    fail(serving, response, exchangeOf(serving, response), 'unrouted', error);
+  };
+  app.use(onError);
+
+  const drain = () => {
+    serving.closing = true;
+  };
+  return { app, listen: (where = {}) => listen(app, where, drain) };
+};

@@ -1,0 +1,28 @@
+import type { Ledger } from '#commands/ledger.ts';
+import type { Clock } from '#commands/ports/clock.ts';
+import type { EventStore } from '#commands/ports/event-store.ts';
+import type { Ids } from '#commands/ports/ids.ts';
+import type { MarketFeed } from '#commands/ports/market-feed.ts';
+import type { Quotes } from '#commands/ports/quotes.ts';
+import type { AccountId } from '#domain/ids.ts';
+import type { Queries } from '#projections/ports/queries.ts';
+
+/** What the routes answer from. */
+export type Services = {
+  readonly ledger: Ledger;
+  readonly queries: Queries;
+  readonly quotes: Quotes;
+  /** Where there is none, market data is what `quotes` alone can say. */
+  readonly feed?: MarketFeed | undefined;
+  /** The log itself: for an order's timeline and to see whether the store is up. */
+  readonly events: Pick<EventStore, 'head' | 'readStream' | 'readStreamBackward'>;
+  /** Business time: the market's own clock, which a replay may set back. */
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** The account that is meant where a trading request names none. */
+  readonly defaultAccountId: AccountId;
+  /** Of this program. */
+  readonly version: string;
+  /** How long a read waits for its `min_sequence`, milliseconds. */
+  readonly readTimeoutMs: number;
+};
