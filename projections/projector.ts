@@ -26,21 +26,8 @@ export const runProjector = async (
 ): Promise<void> => {
   while (!signal.aborted) {
     try {
-      const version = await host.liveVersion(set);
-      if (version !== undefined && version < set.version) {
-        log.warn(
-          { version, needed: set.version },
-          'the read tables have an older version and are rebuilt',
-        );
-        await rebuild({ host, feed, set }, signal);
-      }
-      const open = await host.openLive(set, signal);
-      if (open === undefined) return;
-      try {
-        await runProjections({ feed, readTables: open.readTables, onApplied }, signal);
-      } finally {
-        await open.close();
-      }
+      await bringUpToVersion({ host, feed, set, log }, signal);
+      await projectLive({ host, feed, set, onApplied }, signal);
     } catch (error) {
       if (error instanceof ProjectionStopped) throw error;
       if (signal.aborted) return;
@@ -48,6 +35,34 @@ export const runProjector = async (
       log.warn({ error }, 'the projector was interrupted and tries again');
       await sleep(RETRY_MS, signal);
     }
+  }
+};
+
+const bringUpToVersion = async (
+  { host, feed, set = ledgerSet, log }: Pick<ProjectorSettings, 'host' | 'feed' | 'set' | 'log'>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const version = await host.liveVersion(set);
+  if (version === undefined || version >= set.version) return;
+  log.warn({ version, needed: set.version }, 'older read tables are rebuilt');
+  await rebuild({ host, feed, set }, signal);
+};
+
+const projectLive = async (
+  {
+    host,
+    feed,
+    set = ledgerSet,
+    onApplied,
+  }: Pick<ProjectorSettings, 'host' | 'feed' | 'set' | 'onApplied'>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const open = await host.openLive(set, signal);
+  if (open === undefined) return;
+  try {
+    await runProjections({ feed, readTables: open.readTables, onApplied }, signal);
+  } finally {
+    await open.close();
   }
 };
 

@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { refusals } from '#domain/refusals.ts';
-import { problemCatalogue } from './problem.ts';
 import { generatedApiDocs } from './generated-docs.ts';
+import { problemCatalogue } from './problem.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const documented = async (): Promise<ReadonlySet<string>> => {

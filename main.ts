@@ -1,0 +1,289 @@
+/** The server: puts the rooms together, in the order in which they need one another. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { pino } from 'pino';
+import { loadDemo } from '#api/demo/load-demo.ts';
+import { runQuotes } from '#api/demo/run-quotes.ts';
+import { runPolicy } from '#api/demo/run-steps.ts';
+import { readBuyapple } from '#api/demo/zipline-run.ts';
+import { createHttpApi } from '#api/http/server.ts';
+import { type Configuration, readConfiguration } from '#api/process/configuration.ts';
+import { demoAccountId, openPaperAccount, paperAccountId } from '#api/process/first-accounts.ts';
+import { greeting } from '#api/process/greeting.ts';
+import { operatorKeyFile, ownOperatorKey } from '#api/process/operator-key.ts';
+import type { Ledger } from '#commands/ledger.ts';
+import { createMarketLedger } from '#commands/market/market-ledger.ts';
+import { createLedger } from '#commands/pipeline.ts';
+import type { ReportSink } from '#commands/ports/broker.ts';
+import type { Quotes } from '#commands/ports/quotes.ts';
+import { acceptedOrders, createOrderRouter } from '#commands/routing/order-router.ts';
+import { createPostgresCheckpoints } from '#database/postgres/checkpoints.ts';
+import { startEmbeddedPostgres } from '#database/postgres/embedded.ts';
+import { createPostgresEventStore } from '#database/postgres/event-store.ts';
+import { migrate } from '#database/postgres/migrate.ts';
+import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
+import { createProgress } from '#database/postgres/read-tables/progress.ts';
+import { createQueries } from '#database/postgres/read-tables/queries.ts';
+import { takeServerLock } from '#database/postgres/server-lock.ts';
+import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
+import type { AccountId, Actor } from '#domain/ids.ts';
+import { createPaperBroker } from '#gateways/brokers/paper/paper-broker.ts';
+import { bookmarkedAt, keepBookmark } from '#gateways/market-data/market-bookmark.ts';
+import { recordMarket } from '#gateways/market-data/market-recorder.ts';
+import {
+  dailyFiles,
+  loadBars,
+  shippedDailyBars,
+} from '#gateways/market-data/recorded/recorded-bars.ts';
+import { createRecordedMarket } from '#gateways/market-data/recorded/recorded-market.ts';
+import { systemClock } from '#gateways/system/clock.ts';
+import { sha256 } from '#gateways/system/digest.ts';
+import { createUuids } from '#gateways/system/ids.ts';
+import { systemTimer } from '#gateways/system/timer.ts';
+import type { Queries } from '#projections/ports/queries.ts';
+import { runProjector } from '#projections/projector.ts';
+
+/** The session with which the demo's history ends and the shipped market goes on. */
+const demoEnd = '2014-10-31' as Parameters<typeof createRecordedMarket>[0]['startAfter'] & string;
+const system = 'system' as Actor;
+/** How long the read tables may take to catch up at a start, milliseconds: a long log needs minutes. */
+const catchUpMs = 30 * 60_000;
+
+type Step = { readonly name: string; readonly stop: () => Promise<unknown> };
+
+/** Runs stops in the reverse order of the starts; one that fails does not keep the others from stopping. */
+const createShutdown = (log: pino.Logger) => {
+  const steps: Step[] = [];
+  let stopping: Promise<void> | undefined;
+  const stopAll = async (): Promise<void> => {
+    for (const { name, stop } of steps.reverse()) {
+      await stop().catch((error: unknown) =>
+        log.error({ err: error }, `${name} did not stop cleanly`),
+      );
+    }
+  };
+  return {
+    add: (name: string, stop: () => Promise<unknown>) => void steps.push({ name, stop }),
+    stop: () => {
+      stopping ??= stopAll();
+      return stopping;
+    },
+  };
+};
+
+type Shutdown = ReturnType<typeof createShutdown>;
+
+const createLog = ({ logFile, logLevel, dataDirectory }: Configuration) => {
+  const file = logFile ?? join(dataDirectory, 'server.log');
+  const destination = pino.destination({ dest: file === '-' ? 1 : file, mkdir: true, sync: false });
+  return { log: pino({ level: logLevel }, destination), file: file === '-' ? null : file };
+};
+
+const startDatabase = async (
+  { databaseUrl, dataDirectory }: Configuration,
+  shutdown: Shutdown,
+  fail: (error: unknown) => void,
+): Promise<string> => {
+  if (databaseUrl !== null) return databaseUrl;
+  const directory = join(dataDirectory, 'postgres');
+  const log = (line: string) => console.error(`  ${line}`);
+  const server = await startEmbeddedPostgres({ directory, log });
+  let stopping = false;
+  void server.exited.then(() => stopping || fail(new Error('PostgreSQL has ended unasked')));
+  shutdown.add('PostgreSQL', () => {
+    stopping = true;
+    return server.stop();
+  });
+  return server.connectionString;
+};
+
+/** Every account that has an order at work. */
+const accountsWithLiveOrders = async (queries: Queries): Promise<readonly AccountId[]> => {
+  const accounts = new Set<AccountId>();
+  let cursor: number | undefined;
+  do {
+    const page = await queries.listOrders({ status: 'open', limit: 500, cursor });
+    for (const { accountId } of page.rows) accounts.add(accountId);
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  return [...accounts];
+};
+
+const reportTo =
+  (ledger: Ledger, actor: Actor, log: pino.Logger): ReportSink =>
+  async (accountId, report) => {
+    const handled = await ledger.handle({ accountId, actor, key: null }, report);
+    // A report is refused only where there is no such account: sending it again would not help.
+    if (handled.kind === 'refused')
+      log.error({ accountId, report: report.type }, 'report without an account');
+  };
+
+const start = async (configuration: Configuration, fail: (error: unknown) => void) => {
+  mkdirSync(configuration.dataDirectory, { recursive: true });
+  const { log, file: logFile } = createLog(configuration);
+  const shutdown = createShutdown(log);
+  const stopped = new AbortController();
+  const { signal } = stopped;
+
+  const connectionString = await startDatabase(configuration, shutdown, fail);
+  shutdown.add('server lock', await takeServerLock(connectionString, fail));
+  const pool = new pg.Pool({ connectionString, max: 10 });
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection broke'));
+  shutdown.add('connections', () => pool.end());
+  await migrate(pool);
+
+  const store = createPostgresEventStore({ connectionString, clock: systemClock, log });
+  shutdown.add('event store', store.close);
+  const snapshots = createPostgresSnapshotStore({ pool });
+  const checkpoints = createPostgresCheckpoints(pool);
+  const ids = createUuids();
+  const market = createMarketLedger(store, ids, sha256, system);
+  const ledgerWith = (quotes: Quotes) =>
+    createLedger({ store, snapshots, quotes, ids, digest: sha256 });
+
+  const progress = createProgress();
+  const projecting = runProjector(
+    {
+      host: createReadTableHost({ connectionString }),
+      feed: store,
+      onApplied: progress.reached,
+      sleep: (ms, until) => sleep(ms, undefined, { signal: until }).catch(() => undefined),
+      log,
+    },
+    signal,
+  ).catch((error: unknown) => log.fatal({ err: error }, 'the read tables have stopped'));
+  shutdown.add('projector', () => projecting);
+
+  if (configuration.demo) {
+    const run = readBuyapple();
+    const quotes = runQuotes(run);
+    await loadDemo({
+      ledger: ledgerWith(quotes),
+      market,
+      quotes,
+      account: {
+        accountId: demoAccountId,
+        accountNumber: 'DEMO-1',
+        policy: runPolicy('cash'),
+        fills: 'of_orders',
+      },
+      run,
+      actor: system,
+      source: 'zipline buyapple',
+    });
+  }
+
+  const resumeAt = await bookmarkedAt(checkpoints, 'recorded');
+  const feed = createRecordedMarket({
+    bars: await loadBars(await dailyFiles(shippedDailyBars)),
+    settings: { speed: configuration.marketSpeed },
+    startAfter: demoEnd,
+    ...(resumeAt === undefined ? {} : { resumeAt }),
+    clock: systemClock,
+    timer: systemTimer,
+    onFailure: fail,
+  });
+  const ledger = ledgerWith(feed);
+  await openPaperAccount(ledger, system, feed.now());
+
+  const clock = { now: feed.now };
+  const queries = createQueries({ pool, clock, progress });
+  const head = await store.head();
+  const caughtUp = await queries.waitFor(head, catchUpMs);
+  if (caughtUp !== 'reached') {
+    throw new Error(
+      `The read tables do not reach event ${head} (${caughtUp}); see ${logFile ?? 'the log'}.`,
+    );
+  }
+
+  const live = await accountsWithLiveOrders(queries);
+  const restored = await Promise.all(
+    live.map((accountId) =>
+      ledger.inspect(accountId, (state) =>
+        state.policy?.broker === 'paper' ? acceptedOrders(accountId, state) : [],
+      ),
+    ),
+  );
+  const broker = createPaperBroker({
+    feed,
+    report: reportTo(ledger, 'broker:paper' as Actor, log),
+    restore: restored.flat(),
+    timer: systemTimer,
+    onUnreported: (accountId, report, error) =>
+      log.warn({ accountId, report: report.type, err: error }, 'a report is sent again'),
+  });
+  shutdown.add('paper broker', broker.stop);
+  recordMarket(feed, market);
+  await keepBookmark(feed, checkpoints);
+
+  const router = createOrderRouter({
+    store,
+    ledger,
+    checkpoints,
+    broker,
+    name: 'paper',
+    now: feed.now,
+  });
+  const routing = router.run(head, live, signal).catch(fail);
+  shutdown.add('order router', () => routing);
+  shutdown.add('subscriptions', async () => stopped.abort());
+  feed.start();
+  shutdown.add('market', feed.stop);
+
+  const key = configuration.operatorKey ?? ownOperatorKey(configuration.dataDirectory);
+  const api = createHttpApi({
+    ledger,
+    queries,
+    quotes: feed,
+    feed,
+    events: store,
+    clock,
+    ids,
+    operatorKey: key,
+    log,
+    defaultAccountId: paperAccountId,
+  });
+  const listening = await api.listen({ host: configuration.host, port: configuration.port });
+  shutdown.add('HTTP', () => listening.close());
+  log.info({ url: listening.url, head }, 'order-ledger is up');
+  console.log(
+    greeting({
+      url: listening.url,
+      key,
+      keyFile:
+        configuration.operatorKey === null ? operatorKeyFile(configuration.dataDirectory) : null,
+      paperAccountId,
+      demoAccountId: configuration.demo ? demoAccountId : null,
+      market: `recorded daily bars of ${feed.symbols().length} US stocks, at ${feed.now().slice(0, 16)}Z, ${configuration.marketSpeed} times real time`,
+      logFile,
+    }),
+  );
+  return { log, shutdown };
+};
+
+const explain = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+let running: Awaited<ReturnType<typeof start>> | undefined;
+let ending = false;
+const end = async (code: number): Promise<void> => {
+  if (ending) return;
+  ending = true;
+  await running?.shutdown.stop();
+  process.exit(code);
+};
+const fail = (error: unknown): void => {
+  console.error(`order-ledger: ${explain(error)}`);
+  running?.log.fatal({ err: error }, 'stopping');
+  void end(1);
+};
+
+process.on('SIGINT', () => void end(0));
+process.on('SIGTERM', () => void end(0));
+try {
+  running = await start(readConfiguration(process.env), fail);
+} catch (error) {
+  fail(error);
+}
