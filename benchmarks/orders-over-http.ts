@@ -1,0 +1,53 @@
+/** Orders a second over HTTP, 64 connections, against the whole server in another process. */
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { AccountId } from '#domain/ids.ts';
+import { createClient } from './support/http-client.ts';
+import { percentile, zipf } from './support/statistics.ts';
+
+const connections = 64;
+const warmUpMs = 2_000;
+const measureMs = Number(process.argv[2] ?? 8) * 1_000;
+
+const server = fork(join(import.meta.dirname, 'support', 'stack-process.ts'));
+const { url, accounts } = await new Promise<{ url: string; accounts: readonly AccountId[] }>(
+  (resolve, reject) => {
+    server.once('message', (message) => resolve(message as never));
+    server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+  },
+);
+const client = createClient(url, connections);
+const draw = zipf(accounts.length, 7);
+const latencies: number[] = [];
+const measureFrom = performance.now() + warmUpMs;
+const until = measureFrom + measureMs;
+
+const call = async (): Promise<void> => {
+  for (let start = performance.now(); start < until; start = performance.now()) {
+    const body = JSON.stringify({
+      account_id: accounts[draw()],
+      symbol: 'AAPL',
+      side: 'buy',
+      type: 'limit',
+      limit_price: '90.25',
+      quantity: '1',
+    });
+    const { status, body: text } = await client.post('/api/v1/trading/orders', body);
+    if (status !== 201) throw new Error(`${status}: ${text}`);
+    const end = performance.now();
+    if (start >= measureFrom && end <= until) latencies.push(end - start);
+  }
+};
+await Promise.all(Array.from({ length: connections }, call));
+latencies.sort((left, right) => left - right);
+console.log(
+  JSON.stringify({
+    name: 'orders over HTTP',
+    ordersPerSecond: Math.round(latencies.length / (measureMs / 1_000)),
+    latencyMsP50: Number(percentile(latencies, 0.5).toFixed(2)),
+    latencyMsP99: Number(percentile(latencies, 0.99).toFixed(2)),
+  }),
+);
+client.close();
+server.removeAllListeners('exit');
+server.send('stop');

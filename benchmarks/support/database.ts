@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '#database/postgres/embedded.ts';
+import { migrate } from '#database/postgres/migrate.ts';
+
+export type BenchmarkDatabase = {
+  readonly connectionString: string;
+  readonly stop: () => Promise<void>;
+};
+
+/** A new, migrated PostgreSQL as `npm start` runs it: fsync on, settings unchanged. The tests' servers have it off. */
+export const benchmarkDatabase = async (): Promise<BenchmarkDatabase> => {
+  const directory = mkdtempSync(join(tmpdir(), 'order-ledger-bench-'));
+  const server = await startEmbeddedPostgres({
+    directory: join(directory, 'postgres'),
+    log: () => {},
+  });
+  const { connectionString } = server;
+  const pool = new pg.Pool({ connectionString, max: 1 });
+  await migrate(pool);
+  await pool.end();
+  return {
+    connectionString,
+    stop: async () => {
+      await server.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+};

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { pino } from 'pino';
+import { createHttpApi } from '#api/http/server.ts';
+import type { Ledger } from '#commands/ledger.ts';
+import { createLedger } from '#commands/pipeline.ts';
+import type { EventStore } from '#commands/ports/event-store.ts';
+import { createOrderRouter } from '#commands/routing/order-router.ts';
+import { createPostgresCheckpoints } from '#database/postgres/checkpoints.ts';
+import { createPostgresEventStore } from '#database/postgres/event-store.ts';
+import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
+import { createProgress } from '#database/postgres/read-tables/progress.ts';
+import { createQueries } from '#database/postgres/read-tables/queries.ts';
+import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
+import type { AccountId, Actor } from '#domain/ids.ts';
+import { createPaperBroker } from '#gateways/brokers/paper/paper-broker.ts';
+import {
+  dailyFiles,
+  loadBars,
+  shippedDailyBars,
+} from '#gateways/market-data/recorded/recorded-bars.ts';
+import { createRecordedMarket } from '#gateways/market-data/recorded/recorded-market.ts';
+import { systemClock } from '#gateways/system/clock.ts';
+import { sha256 } from '#gateways/system/digest.ts';
+import { createUuids } from '#gateways/system/ids.ts';
+import { systemTimer } from '#gateways/system/timer.ts';
+import { runProjector } from '#projections/projector.ts';
+import { benchmarkDatabase } from './database.ts';
+
+export const benchmarkKey = 'a key that only this benchmark knows and nobody else needs';
+
+export type Stack = {
+  readonly ledger: Ledger;
+  readonly store: EventStore;
+  readonly url: string;
+  /** Is told each time the read tables reflect a new sequence. */
+  readonly onVisible: (listener: (sequence: number) => void) => void;
+  readonly stop: () => Promise<void>;
+};
+
+const rethrow = (error: unknown): void => {
+  throw error;
+};
+
+/** The server as `main.ts` builds it, in this process, with its market stopped in the middle of a session. */
+export const startStack = async (defaultAccountId: AccountId): Promise<Stack> => {
+  const database = await benchmarkDatabase();
+  const { connectionString } = database;
+  const log = pino({ level: 'warn' });
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const pool = new pg.Pool({ connectionString, max: 10 });
+  pool.on('error', () => {}); // The server may be gone before the last idle connection is closed.
+  const store = createPostgresEventStore({ connectionString, clock: systemClock, log });
+  const ids = createUuids();
+  const feed = createRecordedMarket({
+    bars: await loadBars(await dailyFiles(shippedDailyBars)),
+    settings: { speed: 0 },
+    startAfter: '2014-10-31' as never,
+    clock: systemClock,
+    timer: systemTimer,
+    onFailure: rethrow,
+  });
+  await feed.step();
+  const ledger = createLedger({
+    store,
+    snapshots: createPostgresSnapshotStore({ pool }),
+    quotes: feed,
+    ids,
+    digest: sha256,
+  });
+  const progress = createProgress();
+  let onVisible = (_sequence: number): void => {};
+  const projecting = runProjector(
+    {
+      host: createReadTableHost({ connectionString }),
+      feed: store,
+      onApplied: (sequence) => {
+        progress.reached(sequence);
+        onVisible(sequence);
+      },
+      sleep: (ms, until) => sleep(ms, undefined, { signal: until }).catch(() => undefined),
+      log,
+    },
+    signal,
+  );
+  const broker = createPaperBroker({
+    feed,
+    report: async (accountId, report) => {
+      await ledger.handle({ accountId, actor: 'broker:paper' as Actor, key: null }, report);
+    },
+    // Every order shall fill at once: it is the ledger that is measured.
+    settings: { displayedParticipation: '1' },
+    restore: [],
+    timer: systemTimer,
+    onUnreported: (_account, _report, error) => rethrow(error),
+  });
+  const router = createOrderRouter({
+    store,
+    ledger,
+    checkpoints: createPostgresCheckpoints(pool),
+    broker,
+    name: 'paper',
+    now: feed.now,
+  });
+  const routing = router.run(await store.head(), [], signal);
+  const api = createHttpApi({
+    ledger,
+    queries: createQueries({ pool, clock: feed, progress }),
+    quotes: feed,
+    feed,
+    events: store,
+    clock: feed,
+    ids,
+    operatorKey: benchmarkKey,
+    log,
+    defaultAccountId,
+  });
+  const listening = await api.listen();
+  return {
+    ledger,
+    store,
+    url: listening.url,
+    onVisible: (listener) => {
+      onVisible = listener;
+    },
+    stop: async () => {
+      await listening.close();
+      await broker.drained();
+      stopped.abort();
+      await routing;
+      await projecting;
+      await broker.stop();
+      await store.close();
+      await pool.end();
+      await database.stop();
+    },
+  };
+};
