@@ -44,8 +44,17 @@ export type AccountSessions = {
 export type SessionSettings = {
   /** How many accounts stay in memory. */
   readonly cachedMax: number;
+  /** How many events they may have had in all: an account's memory grows with its orders, about 0.6 kB an event. */
+  readonly cachedEventsMax: number;
   /** A load that had to fold more events than this leaves a snapshot behind. */
   readonly snapshotAfter: number;
+};
+
+const evictEvery = 4_096;
+
+type Cached = {
+  readonly loading: Promise<AccountSession>;
+  session: AccountSession | undefined;
 };
 
 const newSession = (
@@ -65,9 +74,10 @@ const newSession = (
 export const createAccountSessions = (
   store: Pick<EventStore, 'readStream'>,
   snapshots: SnapshotStore,
-  { cachedMax, snapshotAfter }: SessionSettings,
+  { cachedMax, cachedEventsMax, snapshotAfter }: SessionSettings,
 ): AccountSessions => {
-  const cached = new Map<AccountId, Promise<AccountSession>>();
+  /** In order of use. `session` is there as soon as it has been loaded. */
+  const cached = new Map<AccountId, Cached>();
 
   const load = async (accountId: AccountId): Promise<AccountSession> => {
     const stream = accountStream(accountId);
@@ -90,32 +100,41 @@ export const createAccountSessions = (
 
   /** A session with writes in flight lives on in the commands that hold it; one loaded beside it meets a conflict at worst. */
   const evict = (): void => {
-    for (const accountId of cached.keys()) {
-      if (cached.size <= cachedMax) return;
+    let events = 0;
+    for (const { session } of cached.values()) events += session?.revision ?? 0;
+    for (const [accountId, { session }] of cached) {
+      const fits = cached.size <= cachedMax && events <= cachedEventsMax;
+      if (fits || cached.size === 1) return;
       cached.delete(accountId);
+      events -= session?.revision ?? 0;
     }
   };
 
+  let opened = 0;
   return {
     open: (accountId) => {
+      opened += 1;
+      if (opened % evictEvery === 0) evict(); // Accounts grow also without a load.
       const known = cached.get(accountId);
       if (known !== undefined) {
-        if (cached.size > cachedMax / 2) {
-          cached.delete(accountId); // Re-inserting keeps the map in order of use.
-          cached.set(accountId, known);
-        }
-        return known;
+        cached.delete(accountId); // Re-inserting keeps the map in order of use.
+        cached.set(accountId, known);
+        return known.loading;
       }
-      const session = load(accountId);
-      cached.set(accountId, session);
-      session.catch(() => cached.delete(accountId));
-      evict();
-      return session;
+      const entry: Cached = { loading: load(accountId), session: undefined };
+      cached.set(accountId, entry);
+      entry.loading.then(
+        (session) => {
+          entry.session = session;
+          evict();
+        },
+        () => cached.delete(accountId),
+      );
+      return entry.loading;
     },
     drop: (session) => {
-      if (session.dropped) return;
       session.dropped = true;
-      cached.delete(session.accountId);
+      if (cached.get(session.accountId)?.session === session) cached.delete(session.accountId);
     },
   };
 };

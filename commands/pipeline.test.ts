@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemorySnapshotStore } from '#database/memory/snapshot-store.ts';
 import { type AccountState, holdingOf } from '#domain/account/state.ts';
-import { accountStream } from '#domain/ids.ts';
+import { type AccountId, accountStream } from '#domain/ids.ts';
 import { formatCash, formatQuantity } from '#domain/money.ts';
 import {
   accountOne,
@@ -393,6 +393,53 @@ describe('an account loaded cold', () => {
     );
     assert.equal(answers.filter(({ kind }) => kind === 'done').length, 5);
     assert.equal(await countOf(store, 'OrderSubmitted'), 5);
+  });
+});
+
+describe('an account in memory', () => {
+  const counting = (store: EventStore) => {
+    const loads: string[] = [];
+    const counted: EventStore = {
+      ...store,
+      readStream: (stream, options) => {
+        loads.push(stream);
+        return store.readStream(stream, options);
+      },
+    };
+    return { counted, loads };
+  };
+
+  it('is not loaded again because it was written to while a refusal looked at the log', async () => {
+    const store = memoryStore();
+    const { counted, loads } = counting(store);
+    let depositMeanwhile = async (): Promise<void> => {};
+    const ledger = ledgerOn({
+      store: {
+        ...counted,
+        readStreamBackward: async (stream, options) => {
+          await depositMeanwhile();
+          return store.readStreamBackward(stream, options);
+        },
+      },
+    });
+    await ledger.told(cashAccount, deposit('5000'));
+    depositMeanwhile = () => ledger.told(deposit('1'));
+    assert.equal(codeOf(await ledger.tell(withdraw('100000'))), 'insufficient_cash');
+    assert.equal(loads.length, 1);
+  });
+
+  it('makes room for others when all of them have had too many events', async () => {
+    const { counted, loads } = counting(memoryStore());
+    const ledger = ledgerOn({ store: counted, cachedEventsMax: 3 });
+    const [first, second, third] = [1, 2, 3].map(accountNumbered);
+    for (const id of [first, second, third]) {
+      await ledger.tell(opened(cashAccount, id as AccountId), null, id);
+      await ledger.tell(deposit('1'), null, id);
+    }
+    await ledger.tell(deposit('1'), null, third);
+    assert.equal(loads.length, 3);
+    await ledger.tell(deposit('1'), null, first);
+    assert.equal(loads.length, 4);
   });
 });
 

@@ -29,7 +29,11 @@ export type LedgerPorts = {
   readonly digest: Digest;
 };
 
-const defaults: SessionSettings = { cachedMax: 10_000, snapshotAfter: 1_000 };
+const defaults: SessionSettings = {
+  cachedMax: 10_000,
+  cachedEventsMax: 2_000_000,
+  snapshotAfter: 1_000,
+};
 /** Conflicts in a row before we say so: each one means that somebody else wrote to the account. */
 const attemptsMax = 50;
 
@@ -106,9 +110,11 @@ export const createLedger = (
     commandId === null ? [] : store.readCommand(accountStream(accountId), commandId);
 
   /** Whether another process has written to the account since this session's state. Nothing else would tell one that writes nothing. */
-  const isBehind = async ({ accountId, revision }: AccountSession): Promise<boolean> => {
-    const [newest] = await store.readStreamBackward(accountStream(accountId), { limit: 1 });
-    return (newest?.revision ?? 0) > revision;
+  const isBehind = async (session: AccountSession): Promise<boolean> => {
+    const stream = accountStream(session.accountId);
+    const [newest] = await store.readStreamBackward(stream, { limit: 1 });
+    // Compared after the read: meanwhile this session's own writes may have landed, and those it knows.
+    return (newest?.revision ?? 0) > session.revision;
   };
 
   /**

@@ -40,7 +40,7 @@ describe('the OpenAPI document', () => {
     );
     deepEqual(
       open.map(([path]) => path),
-      ['/', '/health', '/ready', '/problems/{code}'],
+      ['/health', '/ready'],
     );
   });
 

@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
 import type { Logger } from 'pino';
-import { operatorKey } from './authenticate.ts';
+import { type Authenticate, operatorKey } from './authenticate.ts';
 import { problemOf } from './known-errors.ts';
 import { type Listening, type ListenOptions, listen } from './listen.ts';
 import { openApiDocument } from './open-api.ts';
@@ -88,7 +88,7 @@ const addRoute = (
   app: Express,
   route: Route,
   serving: Serving,
-  authenticate: ReturnType<typeof operatorKey>,
+  authenticate: Authenticate,
 ): void => {
   app[route.method](expressPath(route.path), async (request, response) => {
     const exchange = exchangeOf(serving, response);
@@ -102,14 +102,16 @@ const addRoute = (
   });
 };
 
-const addDocumentation = (app: Express, version: string): void => {
+const addDocumentation = (app: Express, version: string, authenticate: Authenticate): void => {
   const document = openApiDocument(routes, version);
   const text = JSON.stringify(document);
   const page = docsPage(document);
-  app.get('/openapi.json', (_request, response) => {
+  app.get('/openapi.json', (request, response) => {
+    authenticate(request.headers, 'page');
     response.type('application/json').send(text);
   });
-  app.get('/docs', (_request, response) => {
+  app.get('/docs', (request, response) => {
+    authenticate(request.headers, 'page');
     // The page needs nothing but its own styles.
     response.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
     response.type('html').send(page);
@@ -134,7 +136,7 @@ export const createHttpApi = (options: HttpApiOptions): HttpApi => {
   app.disable('etag');
   app.set('query parser', 'simple');
   for (const route of routes) addRoute(app, route, serving, authenticate);
-  addDocumentation(app, version);
+  addDocumentation(app, version, authenticate);
   mount?.(app);
   for (const [path, methods] of methodsByPath(routes)) {
     const allow = methods.map((method) => method.toUpperCase()).join(', ');

@@ -19,6 +19,8 @@ const raw = (port: number, text: string): Promise<string> =>
     socket.on('close', () => resolve(answer));
   });
 
+const status = '/api/v1/ledger/status';
+
 describe('the HTTP server', () => {
   let world: HttpWorld;
   const lines: string[] = [];
@@ -57,17 +59,22 @@ describe('the HTTP server', () => {
       match(response.headers.get('www-authenticate') ?? '', /^Bearer/);
       equal(pick(await response.json(), 'code'), 'not_authenticated');
     }
-    for (const path of [
-      '/',
-      '/health',
-      '/ready',
-      '/docs',
-      '/openapi.json',
-      '/problems/read_timeout',
-    ]) {
-      equal((await as({}, path)).status, 200, path);
+    for (const path of ['/health', '/ready']) equal((await as({}, path)).status, 200, path);
+    for (const path of ['/', '/docs', '/openapi.json', '/problems/read_timeout', status]) {
+      equal((await as({}, path)).status, 401, path);
+      equal((await as({ 'x-api-key': operatorKey }, path)).status, 200, path);
     }
-    equal((await as({}, '/api/v1/ledger/status')).status, 401);
+  });
+
+  it('lets a browser open its pages with the key as the password, and nothing else', async () => {
+    const basic = (password: string) => ({
+      authorization: `Basic ${Buffer.from(`me:${password}`).toString('base64')}`,
+    });
+    const asked = await as({}, '/docs');
+    match(asked.headers.get('www-authenticate') ?? '', /^Basic/);
+    equal((await as(basic(operatorKey), '/docs')).status, 200);
+    equal((await as(basic('guess'), '/docs')).status, 401);
+    equal((await as(basic(operatorKey), status)).status, 401);
   });
 
   it('reads no body of somebody it does not know', async () => {
@@ -140,7 +147,7 @@ describe('the HTTP server', () => {
   });
 
   it('serves a page that asks nothing of other hosts', async () => {
-    const page = await as({}, '/docs');
+    const page = await as({ 'x-api-key': operatorKey }, '/docs');
     match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/);
     const text = await page.text();
     match(text, /submitOrder/);

@@ -41,6 +41,7 @@ type Options = {
   readonly snapshots?: SnapshotStore;
   readonly quotes?: Quotes;
   readonly cachedMax?: number;
+  readonly cachedEventsMax?: number;
   readonly snapshotAfter?: number;
 };
 
@@ -64,11 +65,12 @@ const metaOf = (accountId: AccountId, key: string | null): CommandMeta => ({
 /** A ledger as one process has it; give two of them the same store to have two processes. */
 export const ledgerOn = (options: Options = {}): TestLedger => {
   const { store = memoryStore(), snapshots = createMemorySnapshotStore() } = options;
-  const { quotes = quotesOf(), cachedMax, snapshotAfter } = options;
+  const { quotes = quotesOf(), cachedMax, cachedEventsMax, snapshotAfter } = options;
   const ledger = createLedger(
     { store, snapshots, quotes, ids, digest: sha256 },
     {
       ...(cachedMax === undefined ? {} : { cachedMax }),
+      ...(cachedEventsMax === undefined ? {} : { cachedEventsMax }),
       ...(snapshotAfter === undefined ? {} : { snapshotAfter }),
     },
   );

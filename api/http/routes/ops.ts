@@ -17,7 +17,7 @@ const getRoot = route({
   tag,
   summary: 'What this is and where to read on',
   kind: 'plain',
-  scope: null,
+  scope: 'read',
   answers: {
     200: form(
       'Root',
@@ -186,7 +186,7 @@ const getProblem = route({
   tag,
   summary: 'What a problem code means and what to do about it',
   kind: 'plain',
-  scope: null,
+  scope: 'read',
   params: z.strictObject({ code: text(1, 64) }),
   answers: {
     200: form(
