@@ -1,5 +1,4 @@
 /** Loading one account with 100,000 events into memory: from its events, and from a snapshot. Memory of that account. */
-import pg from 'pg';
 import { createLedger } from '#commands/pipeline.ts';
 import type { BrokerReport } from '#commands/ports/broker.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
@@ -10,7 +9,7 @@ import { systemClock } from '#gateways/system/clock.ts';
 import { sha256 } from '#gateways/system/digest.ts';
 import { createUuids } from '#gateways/system/ids.ts';
 import { actor, at, buyOne, openAccounts, quotes, symbol } from './support/accounts.ts';
-import { benchmarkDatabase } from './support/database.ts';
+import { benchmarkDatabase, benchmarkPool } from './support/database.ts';
 
 const events = Number(process.argv[2] ?? 100_000);
 /** Submitted, accepted, filled. */
@@ -19,8 +18,7 @@ const eventsPerOrder = 3;
 const database = await benchmarkDatabase();
 const { connectionString } = database;
 const store = createPostgresEventStore({ connectionString, clock: systemClock });
-const pool = new pg.Pool({ connectionString, max: 2 });
-pool.on('error', () => {}); // The server may be gone before the last idle connection is closed.
+const pool = benchmarkPool(connectionString, 2);
 const snapshots = createPostgresSnapshotStore({ pool });
 const newLedger = () =>
   createLedger({ store, snapshots, quotes, ids: createUuids(), digest: sha256 });

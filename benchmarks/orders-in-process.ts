@@ -1,5 +1,4 @@
 /** Durable orders a second in process: 64 callers, 1,000 accounts drawn by Zipf, fsync on. */
-import pg from 'pg';
 import { createLedger } from '#commands/pipeline.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
@@ -7,7 +6,7 @@ import { systemClock } from '#gateways/system/clock.ts';
 import { sha256 } from '#gateways/system/digest.ts';
 import { createUuids } from '#gateways/system/ids.ts';
 import { actor, buyOne, openAccounts, quotes } from './support/accounts.ts';
-import { benchmarkDatabase } from './support/database.ts';
+import { benchmarkDatabase, benchmarkPool } from './support/database.ts';
 import { percentile, zipf } from './support/statistics.ts';
 
 const callers = 64;
@@ -17,7 +16,7 @@ const measureMs = Number(process.argv[2] ?? 6) * 1_000;
 const database = await benchmarkDatabase();
 const { connectionString } = database;
 const store = createPostgresEventStore({ connectionString, clock: systemClock });
-const pool = new pg.Pool({ connectionString, max: 2 });
+const pool = benchmarkPool(connectionString, 2);
 const ledger = createLedger({
   store,
   snapshots: createPostgresSnapshotStore({ pool }),

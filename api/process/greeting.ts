@@ -22,7 +22,7 @@ export const greeting = (facts: Greeting): string => {
     '',
     '  order-ledger is up',
     '',
-    `  API and its page  ${url}/docs`,
+    `  API and its page  ${url}/docs (a browser asks for a password: it is the operator key)`,
     `  Operator key      ${key} (${held})`,
     `  Paper account     ${facts.paperAccountId} (100,000 USD to begin with; requests mean it if they name none)`,
     ...demo,

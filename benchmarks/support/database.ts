@@ -10,6 +10,13 @@ export type BenchmarkDatabase = {
   readonly stop: () => Promise<void>;
 };
 
+/** Connections to it. The server may be gone before the last idle one is closed: that is no failure. */
+export const benchmarkPool = (connectionString: string, max: number): pg.Pool => {
+  const pool = new pg.Pool({ connectionString, max });
+  pool.on('error', () => {});
+  return pool;
+};
+
 /** A new, migrated PostgreSQL as `npm start` runs it: fsync on, settings unchanged. The tests' servers have it off. */
 export const benchmarkDatabase = async (): Promise<BenchmarkDatabase> => {
   const directory = mkdtempSync(join(tmpdir(), 'order-ledger-bench-'));
@@ -18,7 +25,7 @@ export const benchmarkDatabase = async (): Promise<BenchmarkDatabase> => {
     log: () => {},
   });
   const { connectionString } = server;
-  const pool = new pg.Pool({ connectionString, max: 1 });
+  const pool = benchmarkPool(connectionString, 1);
   await migrate(pool);
   await pool.end();
   return {

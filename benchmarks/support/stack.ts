@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { pino } from 'pino';
 import { createHttpApi } from '#api/http/server.ts';
 import type { Ledger } from '#commands/ledger.ts';
@@ -25,7 +24,7 @@ import { sha256 } from '#gateways/system/digest.ts';
 import { createUuids } from '#gateways/system/ids.ts';
 import { systemTimer } from '#gateways/system/timer.ts';
 import { runProjector } from '#projections/projector.ts';
-import { benchmarkDatabase } from './database.ts';
+import { benchmarkDatabase, benchmarkPool } from './database.ts';
 
 export const benchmarkKey = 'a key that only this benchmark knows and nobody else needs';
 
@@ -49,8 +48,7 @@ export const startStack = async (defaultAccountId: AccountId): Promise<Stack> =>
   const log = pino({ level: 'warn' });
   const stopped = new AbortController();
   const { signal } = stopped;
-  const pool = new pg.Pool({ connectionString, max: 10 });
-  pool.on('error', () => {}); // The server may be gone before the last idle connection is closed.
+  const pool = benchmarkPool(connectionString, 10);
   const store = createPostgresEventStore({ connectionString, clock: systemClock, log });
   const ids = createUuids();
   const feed = createRecordedMarket({
