@@ -199,7 +199,7 @@ const write = async (
     session.revision += events.length;
     const stream = accountStream(session.accountId);
     // The store writes together what arrives while a write is under way, and keeps a stream's order.
-    const writing = store.append([{ stream, expectedRevision, events }]).then(only);
+    const writing = store.append([{ stream, expectedRevision, events, line: session }]).then(only);
     session.lastWrite = writing.then(
       (outcome) => (outcome.kind === 'appended' ? undefined : sessions.drop(session)),
       () => sessions.drop(session),

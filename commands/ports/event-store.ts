@@ -8,6 +8,12 @@ export type AppendRequest = {
   readonly expectedRevision: number;
   /** At least one. All carry the same command id, or none does. */
   readonly events: readonly NewEvent[];
+  /**
+   * Names a line of decisions that rest one on another while their writes are under way. Once a request of it is
+   * not appended, all later ones fall: that somebody else's events bring the stream to the revision they
+   * expect does not make them right.
+   */
+  readonly line?: object;
 };
 
 export type AppendOutcome =
@@ -21,8 +27,6 @@ export type AppendOutcome =
   | { readonly kind: 'conflict'; readonly actualRevision: number }
   /** The command id is in this stream already, from an earlier write; `events` are those it made then. */
   | { readonly kind: 'known_command'; readonly events: readonly RecordedEvent[] };
-
-export type StreamHead = { readonly revision: number; readonly hash: string };
 
 /**
  * Where events rest. Appending is atomic per request: a batch is one durable write, in which each

@@ -4,6 +4,7 @@ import type { CommandId, StreamName } from '#domain/ids.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import { checkRequests, commandOf, isRepeat, pageSize } from '../append-rules.ts';
 import { createBell } from '../bell.ts';
+import { type BrokenLines, createBrokenLines } from '../broken-lines.ts';
 import { EventStoreError } from '../errors.ts';
 import { eventCodec } from '../event-codec.ts';
 import { follow } from '../follow.ts';
@@ -18,6 +19,7 @@ type Shelf = {
   readonly log: RecordedEvent[];
   readonly streams: Map<StreamName, Stream>;
   readonly ids: Set<string>;
+  readonly brokenLines: BrokenLines;
 };
 
 const put = ({ log, streams, ids }: Shelf, event: RecordedEvent): void => {
@@ -86,7 +88,8 @@ const settle = (
     fallen.add(stream);
     return { kind: 'known_command', events: [...made] };
   }
-  if (fallen.has(stream) || actualRevision !== expectedRevision) {
+  const broken = fallen.has(stream) || shelf.brokenLines.has(request);
+  if (broken || actualRevision !== expectedRevision) {
     fallen.add(stream);
     return { kind: 'conflict', actualRevision };
   }
@@ -101,16 +104,26 @@ const settleAll = (
   const length = shelf.log.length;
   const fallen = new Set<StreamName>();
   try {
-    return requests.map((request) => settle(shelf, fallen, request, clock));
+    return requests.map((request) => {
+      const outcome = settle(shelf, fallen, request, clock);
+      if (outcome.kind !== 'appended') shelf.brokenLines.add(request);
+      return outcome;
+    });
   } catch (error) {
     takeBack(shelf, length);
+    for (const request of requests) shelf.brokenLines.add(request);
     throw error;
   }
 };
 
 /** An event store that lasts as long as the process: for tests, simulations and what-ifs. */
 export const createMemoryEventStore = ({ clock }: { readonly clock: Clock }): EventStore => {
-  const shelf: Shelf = { log: [], streams: new Map(), ids: new Set() };
+  const shelf: Shelf = {
+    log: [],
+    streams: new Map(),
+    ids: new Set(),
+    brokenLines: createBrokenLines(),
+  };
   const bell = createBell();
   const closing = new AbortController();
   const streamOf = (stream: StreamName): readonly RecordedEvent[] =>

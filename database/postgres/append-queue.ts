@@ -1,5 +1,6 @@
 import type { AppendOutcome, AppendRequest } from '#commands/ports/event-store.ts';
 import type { StreamName } from '#domain/ids.ts';
+import { createBrokenLines } from '../broken-lines.ts';
 import { EventStoreError } from '../errors.ts';
 import type { Pending } from './append-plan.ts';
 import type { AppendWriter } from './append-writer.ts';
@@ -50,18 +51,36 @@ export const createAppendQueue = (
   let inFlight = 0;
   let scheduled = false;
   const whenIdle: (() => void)[] = [];
+  const brokenLines = createBrokenLines();
+
+  /** Writes what is left of a batch when the requests of broken lines have fallen. */
+  const writeSound = async (pendings: readonly Pending[]): Promise<void> => {
+    for (const pending of pendings) {
+      if (pending.outcome !== undefined || !brokenLines.has(pending.request)) continue;
+      pending.outcome = { kind: 'conflict', actualRevision: pending.request.expectedRevision };
+    }
+    const sound = pendings.filter(({ outcome }) => outcome === undefined);
+    if (sound.length > 0) await write(sound);
+  };
+
+  const breakLines = (pendings: readonly Pending[]): void => {
+    for (const { request, outcome } of pendings) {
+      if (outcome?.kind !== 'appended') brokenLines.add(request);
+    }
+  };
 
   const writeTogether = async (calls: readonly Call[]): Promise<void> => {
     const pendings = pendingsOf(calls.flatMap(({ requests }) => requests));
-    const failed = await failureIn(() => write(pendings));
+    const failed = await failureIn(() => writeSound(pendings));
     let from = 0;
     for (const { requests, resolve, reject } of calls) {
       const own = pendings.slice(from, from + requests.length);
       from += requests.length;
       const settled = own.every(({ outcome }) => outcome !== undefined);
       const alone = calls.length > 1 && failed !== undefined && mayBeOneCallers(failed.error);
-      const again = alone ? await failureIn(() => write(own)) : failed;
+      const again = alone ? await failureIn(() => writeSound(own)) : failed;
       const failure = settled ? undefined : again;
+      breakLines(own);
       if (failure === undefined) resolve(own.map(({ outcome }) => outcome as AppendOutcome));
       else reject(failure.error);
     }
