@@ -9,6 +9,7 @@ import type { Broker, RoutedOrder, WorkingOrder } from '../ports/broker.ts';
 import type { Checkpoints } from '../ports/checkpoints.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import { accountOf } from './account-of.ts';
+import { createLanes, type Lanes } from './lanes.ts';
 
 export type RouterPorts = {
   readonly store: Pick<EventStore, 'subscribe'>;
@@ -66,10 +67,21 @@ export const acceptedOrders = (
 
 /** Events between two saves of the checkpoint: it says how far routing is and fences a second router. */
 const saveEvery = 200;
+/** Requests that may wait for the broker before the log is read on. */
+const underWayMax = 10_000;
+
+/** What asks something of a broker. */
+const requests: ReadonlySet<LedgerEvent['type']> = new Set([
+  'OrderSubmitted',
+  'OrderCancelRequested',
+  'OrderReplaceRequested',
+  'OrderAdjusted',
+]);
 
 /**
- * Takes accepted orders and requests to the broker, in the order in which they were recorded. Every call
- * may be repeated: the broker knows our order ids, so sending again changes nothing.
+ * Takes accepted orders and requests to the broker, each account's in the order in which they were recorded: where
+ * the broker is slow about one, the others go on. Every call may be repeated: the broker knows our order ids, so
+ * sending again changes nothing.
  */
 export const createOrderRouter = (ports: RouterPorts) => {
   const { store, ledger, checkpoints, broker, name, now } = ports;
@@ -115,11 +127,6 @@ export const createOrderRouter = (ports: RouterPorts) => {
     }
   };
 
-  const route = async (event: RecordedEvent): Promise<void> => {
-    const accountId = accountOf(event);
-    if (accountId !== null && (await worksFor(accountId))) await send(accountId, event.data);
-  };
-
   /** Requests whose answer a crash may have swallowed: the broker is asked, and told again where it does not know. */
   const settle = async (accountId: AccountId): Promise<void> => {
     if (!(await worksFor(accountId))) return;
@@ -137,6 +144,14 @@ export const createOrderRouter = (ports: RouterPorts) => {
       }
       if (order.status === 'pending_cancel') await broker.cancel(accountId, order.orderId, now());
     }
+  };
+
+  /** Hands an event that asks something of the broker to its account's lane. */
+  const handOn = async ({ stream, sequence, data }: RecordedEvent, lanes: Lanes): Promise<void> => {
+    const accountId = requests.has(data.type) ? accountOf({ stream }) : null;
+    if (accountId === null || !(await worksFor(accountId))) return;
+    await lanes.room();
+    lanes.run(accountId, sequence, () => send(accountId, data));
   };
 
   return {
@@ -160,11 +175,19 @@ export const createOrderRouter = (ports: RouterPorts) => {
         saved = position;
       };
       await save();
-      for await (const batch of store.subscribe({ after: from, signal })) {
-        for (const event of batch) await route(event);
-        position = batch.at(-1)?.sequence ?? position;
+      const failed = new AbortController();
+      const lanes = createLanes(underWayMax, (error) => failed.abort(error));
+      const until = AbortSignal.any([signal, failed.signal]);
+      let handedOn = from;
+      for await (const batch of store.subscribe({ after: from, signal: until })) {
+        for (const event of batch) await handOn(event, lanes);
+        handedOn = batch.at(-1)?.sequence ?? handedOn;
+        position = (lanes.oldest() ?? handedOn + 1) - 1;
         if (position - saved >= saveEvery) await save();
       }
+      await lanes.drained();
+      failed.signal.throwIfAborted();
+      position = handedOn;
       await save();
     },
   };

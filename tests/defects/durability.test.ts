@@ -15,7 +15,7 @@ const cashAccount = openAccount({ kind: 'cash' });
 
 /** What the replaced system lost or held up, each as the test that it would fail. */
 describe('the replaced system’s defects in durability are not here', () => {
-  it('a restart forgot the orders in its queue', async () => {
+  it('#19 a restart forgot the orders in its queue', async () => {
     const store = memoryStore();
     await ledgerOn({ store }).told(cashAccount, deposit('5000'), submit('o1', { limit: '10' }));
     const restarted = ledgerOn({ store });
@@ -29,7 +29,7 @@ describe('the replaced system’s defects in durability are not here', () => {
     assert.equal(status, 'filled');
   });
 
-  it('an order that was sent again became a second order', async () => {
+  it('#20 an order that was sent again became a second order', async () => {
     const store = memoryStore();
     const ledger = ledgerOn({ store });
     await ledger.told(cashAccount, deposit('5000'));
@@ -44,7 +44,7 @@ describe('the replaced system’s defects in durability are not here', () => {
     assert.deepEqual(history, [1, 2, 3], 'each change is there, in its order');
   });
 
-  it('one slow answer held up everybody’s orders', async () => {
+  it('#21 one slow answer held up everybody’s orders', async () => {
     const store = memoryStore();
     const [slow, quick] = [accountNumbered(1), accountNumbered(2)];
     for (const id of [slow, quick]) {
@@ -69,7 +69,7 @@ describe('the replaced system’s defects in durability are not here', () => {
     await waiting;
   });
 
-  it('what was published for nobody piled up, and what one read the other missed', async () => {
+  it('#22 what was published for nobody piled up, and what one read the other missed', async () => {
     const store = memoryStore();
     await ledgerOn({ store }).told(cashAccount, deposit('1'), deposit('2'));
     const stop = new AbortController();

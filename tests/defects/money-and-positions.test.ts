@@ -51,7 +51,7 @@ const position = (...trades: readonly Trade[]): Position =>
 
 /** What the replaced system got wrong with money and positions, each as the test that it would fail. */
 describe('the replaced system’s defects in money and positions are not here', () => {
-  it('closing a position failed after its cash had moved', () => {
+  it('#1 closing a position failed after its cash had moved', () => {
     const closing = [fill('x0', null, '100', '10'), close('o1'), acceptance('o1')];
     const { state } = having(cashAccount, ...closing).when(
       fill('x1', 'o1', '100', '12', { side: 'sell' }),
@@ -66,7 +66,7 @@ describe('the replaced system’s defects in money and positions are not here', 
       .refuses('insufficient_quantity', { available: '0' });
   });
 
-  it('realized profit and loss had the wrong sign, for longs and for shorts', () => {
+  it('#2 realized profit and loss had the wrong sign, for longs and for shorts', () => {
     const long = position(trade('buy', '10', '100'));
     const short = position(trade('sell', '10', '100'));
     assert.equal(formatCash(bookTrade(long, trade('sell', '10', '120')).realized), '200');
@@ -75,21 +75,21 @@ describe('the replaced system’s defects in money and positions are not here', 
     assert.equal(formatCash(bookTrade(short, trade('buy', '10', '120')).realized), '-200');
   });
 
-  it('making a position smaller realized nothing', () => {
+  it('#3 making a position smaller realized nothing', () => {
     const booked = bookTrade(position(trade('buy', '10', '100')), trade('sell', '4', '110'));
     assert.equal(formatCash(booked.realized), '40');
     assert.equal(formatCash(booked.position.cycle?.realized ?? cash('0')), '40');
     assert.equal(formatCash(booked.position.cost), '600');
   });
 
-  it('a flip kept the old average', () => {
+  it('#4 a flip kept the old average', () => {
     const booked = bookTrade(position(trade('buy', '10', '100')), trade('sell', '25', '120'));
     assert.equal(formatCash(booked.realized), '200');
     assert.equal(formatQuantity(booked.position.quantity), '-15');
     assert.equal(perShare(booked.position.cost, booked.position.quantity), asPrice('120'));
   });
 
-  it('an order, its fill, the cash and the position were written one by one', async () => {
+  it('#5 an order, its fill, the cash and the position were written one by one', async () => {
     const store = memoryStore();
     await ledgerOn({ store }).told(cashAccount, deposit('5000'), submit('o1', { limit: '10' }));
     const before = await wholeLog(store);
@@ -107,7 +107,7 @@ describe('the replaced system’s defects in money and positions are not here', 
     );
   });
 
-  it('a failure after the commit turned an executed order into a rejected one', async () => {
+  it('#6 a failure after the commit turned an executed order into a rejected one', async () => {
     const store = memoryStore();
     await ledgerOn({ store }).told(cashAccount, deposit('5000'), submit('o1', { limit: '10' }));
     let answers = 0;
@@ -129,7 +129,7 @@ describe('the replaced system’s defects in money and positions are not here', 
     assert.deepEqual(seen, { status: 'filled', held: '100', cash: '4000' });
   });
 
-  it('concurrent fills overwrote each other', async () => {
+  it('#7 concurrent fills overwrote each other', async () => {
     const store = memoryStore();
     const ledgers = [ledgerOn({ store }), ledgerOn({ store })] as const;
     await ledgers[0].told(cashAccount, deposit('5000'));
@@ -143,7 +143,7 @@ describe('the replaced system’s defects in money and positions are not here', 
     assert.equal(await fresh.inspect(accountOne, ({ cash: left }) => formatCash(left)), '4790');
   });
 
-  it('buying power was never used up, and naked shorts needed no margin', () => {
+  it('#8 buying power was never used up, and naked shorts needed no margin', () => {
     const big = { quantity: '9000', limit: '10' };
     const account = having(cashAccount, deposit('100000'), submit('o1', big));
     account
@@ -154,7 +154,7 @@ describe('the replaced system’s defects in money and positions are not here', 
       .refuses('insufficient_buying_power');
   });
 
-  it('floats rounded small commissions away', () => {
+  it('#9 floats rounded small commissions away', () => {
     const policy = openAccount({
       kind: 'cash',
       commission: { kind: 'basis_points', rate: ratio('1') },
@@ -166,7 +166,7 @@ describe('the replaced system’s defects in money and positions are not here', 
     assert.equal(formatCash(having(cashAccount, ...tenths).state().cash), '1');
   });
 
-  it('a canceled order was filled all the same, and an accepted one could not be canceled', () => {
+  it('#10 a canceled order was filled all the same, and an accepted one could not be canceled', () => {
     const accepted = [
       cashAccount,
       deposit('5000'),
@@ -185,7 +185,7 @@ describe('the replaced system’s defects in money and positions are not here', 
     partly.when(cancel('o1')).emits({ type: 'OrderCancelRequested' });
   });
 
-  it('what remains of an order, its commission and its terms were not kept', () => {
+  it('#11 what remains of an order, its commission and its terms were not kept', () => {
     const commission = { kind: 'fixed', amount: cash('4.95') } as const;
     const terms = { limit: '10', timeInForce: 'gtc' } as const;
     const moves = [openAccount({ commission }), deposit('5000'), submit('o1', terms)];
@@ -202,7 +202,7 @@ describe('the replaced system’s defects in money and positions are not here', 
     assert.equal(order.submittedAt, noon);
   });
 
-  it('orders at the broker were rejected here, and their fills never booked', () => {
+  it('#12 orders at the broker were rejected here, and their fills never booked', () => {
     const live = having(openAccount(), deposit('5000'), submit('o1', { timeInForce: 'cls' }));
     live.when(acceptance('o1')).emits({ type: 'OrderAccepted', orderId: orderId('o1') });
     const { state } = having(
@@ -216,14 +216,14 @@ describe('the replaced system’s defects in money and positions are not here', 
     assert.equal(heldIn(state), '100');
   });
 
-  it('a limit order without a price passed, and died later', () => {
+  it('#13 a limit order without a price passed, and died later', () => {
     const account = having(cashAccount, deposit('5000'));
     account.when(submit('o1', { type: 'limit' })).refuses('invalid_order_terms');
     account.when(submit('o1', { type: 'stop' })).refuses('invalid_order_terms');
     account.when(submit('o1', { type: 'stop_limit', stop: '9' })).refuses('invalid_order_terms');
   });
 
-  it('cash moved in one account and shares in another', async () => {
+  it('#14 cash moved in one account and shares in another', async () => {
     const store = memoryStore();
     const ledger = ledgerOn({ store });
     const [one, other] = [accountNumbered(1), accountNumbered(2)];
@@ -243,12 +243,12 @@ describe('the replaced system’s defects in money and positions are not here', 
     assert.deepEqual(await ledger.inspect(one, figures), ['4000', '100']);
   });
 
-  it('a symbol in small letters opened a second position', () => {
+  it('#15 a symbol in small letters opened a second position', () => {
     const account = having(cashAccount, deposit('5000'));
     account.when(submit('o1', { symbol: 'acme' })).refuses('unknown_symbol', { symbol: 'acme' });
   });
 
-  it('positions were never marked to market', () => {
+  it('#16 positions were never marked to market', () => {
     const state = having(openAccount(), deposit('5000'), fill('x1', null, '100', '10')).state();
     const at = (last: string) => {
       const quotes = quotesOf({ ACME: last });
@@ -259,7 +259,7 @@ describe('the replaced system’s defects in money and positions are not here', 
     assert.equal(formatCash(at('7').longValue), '700');
   });
 
-  it('deposits and fills were booked twice, and against nothing', async () => {
+  it('#17 deposits and fills were booked twice, and against nothing', async () => {
     const store = memoryStore();
     const ledger = ledgerOn({ store });
     await ledger.told(cashAccount);
@@ -282,7 +282,7 @@ describe('the replaced system’s defects in money and positions are not here', 
     assert.equal(lines, 10, 'two each for deposit, withdrawal, shares, cash and commission');
   });
 
-  it('withdrawals raced each other and left fees out', async () => {
+  it('#18 withdrawals raced each other and left fees out', async () => {
     const store = memoryStore();
     const ledgers = [ledgerOn({ store }), ledgerOn({ store })] as const;
     await ledgers[0].told(cashAccount, deposit('100'), fee('10'));
