@@ -1,7 +1,7 @@
 import type { AccountEvent } from '#domain/account/events.ts';
 import { evolve } from '#domain/account/evolve.ts';
 import { type AccountState, unopened } from '#domain/account/state.ts';
-import { type AccountId, accountStream, type CommandId } from '#domain/ids.ts';
+import { type AccountId, accountStream, type CommandId, type StreamName } from '#domain/ids.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { EventStore } from './ports/event-store.ts';
 import type { SnapshotStore } from './ports/snapshot-store.ts';
@@ -72,19 +72,33 @@ const newSession = (
 
 /** Loads accounts from snapshot and events, and keeps the ones used last. */
 export const createAccountSessions = (
-  store: Pick<EventStore, 'readStream'>,
+  store: Pick<EventStore, 'readStream' | 'readStreamBackward'>,
   snapshots: SnapshotStore,
   { cachedMax, cachedEventsMax, snapshotAfter }: SessionSettings,
 ): AccountSessions => {
   /** In order of use. `session` is there as soon as it has been loaded. */
   const cached = new Map<AccountId, Cached>();
 
+  /** A snapshot is a cache: one that cannot be read, or is ahead of its stream, is as good as none. */
+  const startOf = async (
+    stream: StreamName,
+  ): Promise<{ state: AccountState; revision: number }> => {
+    try {
+      const snapshot = await snapshots.load(stream);
+      if (snapshot?.version === stateVersion) {
+        const [newest] = await store.readStreamBackward(stream, { limit: 1 });
+        const { revision, state } = snapshot;
+        if (revision <= (newest?.revision ?? 0)) return { state: decodeState(state), revision };
+      }
+    } catch {
+      // Folding from the first event needs no snapshot; if it is the store that fails, reading the stream says so.
+    }
+    return { state: unopened(), revision: 0 };
+  };
+
   const load = async (accountId: AccountId): Promise<AccountSession> => {
     const stream = accountStream(accountId);
-    const snapshot = await snapshots.load(stream);
-    const usable = snapshot?.version === stateVersion ? snapshot : undefined;
-    const state = usable === undefined ? unopened() : decodeState(usable.state);
-    const from = usable?.revision ?? 0;
+    const { state, revision: from } = await startOf(stream);
     let revision = from;
     for await (const page of store.readStream(stream, { after: from })) {
       for (const event of page) {
@@ -93,7 +107,8 @@ export const createAccountSessions = (
       }
     }
     if (revision - from > snapshotAfter) {
-      await snapshots.save({ stream, revision, version: stateVersion, state: encodeState(state) });
+      const snapshot = { stream, revision, version: stateVersion, state: encodeState(state) };
+      await snapshots.save(snapshot).catch(() => undefined); // The next load will try again.
     }
     return newSession(accountId, state, revision);
   };

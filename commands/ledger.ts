@@ -37,7 +37,7 @@ export type Handled =
       readonly repeated: boolean;
     };
 
-/** The command side of the ledger. Rejects with StoreUnavailable where the outcome is unknown: repeat under the same key. */
+/** The command side of the ledger. Rejects where the store does; its outcome may then be unknown: repeat under the same key. */
 export type Ledger = {
   readonly handle: (meta: CommandMeta, command: AccountCommand) => Promise<Handled>;
   /** Looks at an account's present state; `look` must not keep or change it. An unknown account is `unopened`. */

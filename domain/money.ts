@@ -19,7 +19,6 @@ const eighteenDecimals = 10n ** 18n;
 
 export const zeroCash = 0n as Cash;
 export const zeroQuantity = 0n as Quantity;
-export const smallestQuantity = 1n as Quantity;
 
 /** price × quantity, exact. */
 export const notional = (price: Price, quantity: Quantity): Cash => (price * quantity) as Cash;
@@ -82,7 +81,7 @@ export const scaleBy = <F extends bigint>(value: F, ratio: Ratio, rounding?: Rou
   proportion(value, ratio, nineDecimals, rounding);
 
 export type Unparsable = 'not_a_decimal' | 'too_many_decimals' | 'out_of_range';
-const decimalPattern = /^(-?)(\d{1,20})(?:\.(\d{1,40}))?$/;
+const decimalPattern = /^(-?)(\d{1,60})(?:\.(\d{1,60}))?$/;
 
 const parse = (text: string, decimals: number): bigint | Unparsable => {
   const match = decimalPattern.exec(text);

@@ -1,3 +1,4 @@
+import { InvariantViolation } from '#domain/invariant.ts';
 import { ledgerSet } from './ledger.ts';
 import type { EventFeed } from './ports/event-feed.ts';
 import type { ProjectionSet, ReadTableHost } from './ports/read-tables.ts';
@@ -18,7 +19,8 @@ const RETRY_MS = 500;
 
 /**
  * Keeps the live read tables up to date until `signal` aborts: waits for its turn among processes, goes on after a
- * rebuild has switched the tables, and after the database was away. Throws ProjectionStopped: only a person helps then.
+ * rebuild has switched the tables, and after the database was away. Throws ProjectionStopped, or InvariantViolation
+ * where the log itself cannot be trusted: only a person helps then.
  */
 export const runProjector = async (
   { host, feed, onApplied, sleep, log, set = ledgerSet }: ProjectorSettings,
@@ -29,10 +31,10 @@ export const runProjector = async (
       await bringUpToVersion({ host, feed, set, log }, signal);
       await projectLive({ host, feed, set, onApplied }, signal);
     } catch (error) {
-      if (error instanceof ProjectionStopped) throw error;
+      if (error instanceof ProjectionStopped || error instanceof InvariantViolation) throw error;
       if (signal.aborted) return;
       if (error instanceof Superseded) continue;
-      log.warn({ error }, 'the projector was interrupted and tries again');
+      log.warn({ err: error }, 'the projector was interrupted and tries again');
       await sleep(RETRY_MS, signal);
     }
   }
@@ -59,8 +61,15 @@ const projectLive = async (
 ): Promise<void> => {
   const open = await host.openLive(set, signal);
   if (open === undefined) return;
+  const { readTables } = open;
   try {
-    await runProjections({ feed, readTables: open.readTables, onApplied }, signal);
+    await runProjections({ feed, readTables, onApplied }, signal);
+  } catch (error) {
+    if (error instanceof InvariantViolation) {
+      const sequence = (await readTables.checkpoint()) + 1;
+      await readTables.stop({ sequence, eventId: null, reason: error.message });
+    }
+    throw error;
   } finally {
     await open.close();
   }

@@ -37,6 +37,12 @@ export class Superseded extends Error {
 /** The database cannot hold what some event of a batch makes. */
 class Refused extends Error {
   override readonly name = 'Refused';
+  /** The last sequence of the batch. */
+  readonly ceiling: number;
+  constructor(reason: string, ceiling: number) {
+    super(reason);
+    this.ceiling = ceiling;
+  }
 }
 
 export type RunnerSettings = {
@@ -76,9 +82,24 @@ export const runProjections = async (
     await runOnce(settings, signal);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    // One by one: then it is known which event it is.
-    await runOnce({ ...settings, batchMax: 1 }, signal);
+    await oneByOne(settings, error.ceiling, signal);
+    await runProjections(settings, signal);
   }
+};
+
+/** Applies events in transactions of their own up to `ceiling`: then it is known which of them is refused. */
+const oneByOne = async (
+  settings: RunnerSettings,
+  ceiling: number,
+  outer: AbortSignal,
+): Promise<void> => {
+  const reached = new AbortController();
+  const onApplied = (sequence: number): void => {
+    settings.onApplied(sequence);
+    if (sequence >= ceiling) reached.abort();
+  };
+  const signal = AbortSignal.any([outer, reached.signal]);
+  await runOnce({ ...settings, onApplied, batchMax: 1 }, signal);
 };
 
 const runOnce = async (settings: RunnerSettings, outer: AbortSignal): Promise<void> => {
@@ -114,7 +135,9 @@ const createWriter = ({ readTables, onApplied, rowsKept = DEFAULT_ROWS_KEPT }: R
   let writing: Promise<void> = Promise.resolve();
   const refused = async (events: readonly RecordedEvent[], reason: string): Promise<Error> => {
     const [event, ...others] = events;
-    if (event === undefined || others.length > 0) return new Refused(reason);
+    if (event === undefined || others.length > 0) {
+      return new Refused(reason, events.at(-1)?.sequence ?? 0);
+    }
     await readTables.stop({ sequence: event.sequence, eventId: event.id, reason });
     return new ProjectionStopped(event, reason);
   };

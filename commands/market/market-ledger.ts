@@ -20,8 +20,6 @@ export type MarketLedger = {
   readonly markPrices: (marks: readonly SessionMark[], source: string) => Promise<void>;
   /** Ends a session: say it after all its marks. */
   readonly closeSession: (session: SessionDate, at: Instant) => Promise<void>;
-  /** The last session that was closed; null before the first. */
-  readonly lastSession: () => Promise<SessionDate | null>;
 };
 
 type Fact = { readonly stream: StreamName; readonly name: string; readonly data: MarketEvent };
@@ -79,10 +77,6 @@ export const createMarketLedger = (
     closeSession: async (session, closedAt) => {
       const data = { type: 'SessionClosed', session, closedAt } as const;
       await record([{ stream: sessionsStream, name: `close:${session}`, data }], closedAt);
-    },
-    lastSession: async () => {
-      const [newest] = await store.readStreamBackward(sessionsStream, { limit: 1 });
-      return newest?.data.type === 'SessionClosed' ? newest.data.session : null;
     },
   };
 };

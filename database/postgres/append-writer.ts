@@ -198,7 +198,7 @@ export const createAppendWriter =
       } catch (error) {
         lost ||= failureOf(error) === 'connection_lost';
         await pauseOrThrow(error, delays.next().value, lost);
-        parts.log.warn({ error }, 'an append failed, trying again');
+        parts.log.warn({ err: error }, 'an append failed, trying again');
         for (const stream of open.keys()) suspects.add(stream);
       }
       const left = byStream(pendings);

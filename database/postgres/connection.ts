@@ -40,14 +40,17 @@ const rolledBack = new Set([
   '40P01', // deadlock_detected
   '55P03', // lock_not_available
   '57014', // query_canceled: a timeout
-  '53300', // too_many_connections
 ]);
+/** Class 53, insufficient resources: the disk is full, memory or connections have run out. */
+const outOfResources = /^53/;
 
 /** What an error of `pg` means for the statement that met it. */
 export const failureOf = (error: unknown): Failure => {
   if (!(error instanceof Error)) return 'other';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  if (code !== undefined && rolledBack.has(code)) return 'rolled_back';
+  if (code !== undefined && (rolledBack.has(code) || outOfResources.test(code))) {
+    return 'rolled_back';
+  }
   // 08: connection exception, 57P: shut down or not yet up.
   if (code !== undefined && /^(08|57P)/.test(code)) return 'connection_lost';
   if (error instanceof pg.DatabaseError) return 'other';

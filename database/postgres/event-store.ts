@@ -54,7 +54,7 @@ export const createPostgresEventStore = (settings: PostgresEventStoreSettings): 
     max: settings.connectionsMax ?? 6,
   });
   // An idle connection that breaks is replaced by the next that is asked for.
-  pool.on('error', (error) => log.warn({ error }, 'an idle connection broke'));
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection broke'));
   const bell = createBell();
   const tail = createEventTail(tailCapacity);
   const closing = new AbortController();
@@ -104,7 +104,7 @@ export const createPostgresEventStore = (settings: PostgresEventStoreSettings): 
         return await read(selectAll(after, limit));
       } catch (error) {
         if (signal.aborted || failureOf(error) === 'other') throw error;
-        log.warn({ error, after }, 'a subscription cannot read, trying again');
+        log.warn({ err: error, after }, 'a subscription cannot read, trying again');
         await sleep(subscriptionRetryMs, undefined, { signal }).catch(() => {});
       }
     }

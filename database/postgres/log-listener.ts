@@ -26,16 +26,17 @@ export const listenToLog = (parts: {
 
   const lookNow = (): Promise<void> =>
     parts.look().then(parts.heard, (error) => {
-      if (!closing.signal.aborted) parts.log.warn({ error }, 'cannot look at the log');
+      if (!closing.signal.aborted) parts.log.warn({ err: error }, 'cannot look at the log');
     });
 
   const listenOnce = async (): Promise<void> => {
     const client = new pg.Client(connectionSettings(parts.connectionString));
+    const over = new AbortController(); // So that no reconnect leaves a listener behind.
     const ended = new Promise<unknown>((resolve) => {
       // Not once: after the first error another may follow, and must not end the process.
       client.on('error', resolve);
       client.once('end', () => resolve(undefined));
-      closing.signal.addEventListener('abort', resolve, { once: true });
+      closing.signal.addEventListener('abort', resolve, { once: true, signal: over.signal });
     });
     client.on('notification', ({ payload = '' }) => {
       const [sequence, writer] = payload.split(' ');
@@ -49,13 +50,16 @@ export const listenToLog = (parts: {
       await ended;
     } finally {
       connected = undefined;
+      over.abort();
       await client.end().catch(() => {});
     }
   };
 
   const listening = (async () => {
     while (!closing.signal.aborted) {
-      await listenOnce().catch((error) => parts.log.warn({ error }, 'cannot listen to the log'));
+      await listenOnce().catch((error) =>
+        parts.log.warn({ err: error }, 'cannot listen to the log'),
+      );
       await sleep(retryMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
     }
   })();

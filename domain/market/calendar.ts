@@ -14,16 +14,19 @@ const lastSunday = (year: number, month: number): number => {
   return Date.UTC(year, month, last.getUTCDate() - last.getUTCDay());
 };
 
+/** When summer time begins and ends in a year, milliseconds at 00:00 UTC of the day. */
+const summerTime = (year: number): readonly [number, number] => {
+  if (year >= 2007) return [sunday(year, 2, 2), sunday(year, 10, 1)];
+  const begins = year >= 1987 ? sunday(year, 3, 1) : lastSunday(year, 3);
+  return [begins, lastSunday(year, 9)];
+};
+
 /**
- * New York's distance from UTC, milliseconds. Summer time begins and ends at 2:00 local time:
- * Energy Policy Act of 2005 from 2007 on, Uniform Time Act (as amended 1986) before.
+ * New York's distance from UTC, milliseconds. Summer time begins and ends at 2:00 local time: Energy Policy Act of
+ * 2005 from 2007 on, Uniform Time Act of 1966 (amended 1986) before; the emergency rules of 1974 and 1975 are left out.
  */
 const newYorkOffset = (epoch: number): number => {
-  const year = new Date(epoch).getUTCFullYear();
-  const [begin, end] =
-    year >= 2007
-      ? [sunday(year, 2, 2), sunday(year, 10, 1)]
-      : [sunday(year, 3, 1), lastSunday(year, 9)];
+  const [begin, end] = summerTime(new Date(epoch).getUTCFullYear());
   const summer = epoch >= begin + 7 * hour && epoch < end + 6 * hour;
   return (summer ? -4 : -5) * hour;
 };

@@ -15,7 +15,6 @@ import {
   type Trade,
   witness,
 } from './position.ts';
-import { sessionOf } from './session.ts';
 
 const at = instant('2024-03-01T15:00:00Z');
 const trade = (side: Trade['side'], shares: string, at_: string, commission = '0'): Trade => ({
@@ -254,12 +253,5 @@ describe('any series of trades', () => {
         },
       ),
     );
-  });
-});
-
-describe('the session of an instant', () => {
-  it('is the date in New York', () => {
-    equal(sessionOf(instant('2024-03-02T04:59:59Z')), '2024-03-01');
-    equal(sessionOf(instant('2024-07-02T04:00:00Z')), '2024-07-02');
   });
 });

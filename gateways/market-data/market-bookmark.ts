@@ -13,17 +13,25 @@ export const bookmarkedAt = async (
   return place === 0 ? undefined : fromMilliseconds(place);
 };
 
-/** Keeps the place of a recorded market, so that a restart goes on from there. One process plays a market. */
+/**
+ * Keeps the place of a recorded market, so that a restart goes on from there: the last instant of which all has
+ * been played. An instant is over when a later one comes, so one that a stop interrupts is played again; its marks
+ * and its close are known by their ids, and a fill that is on record by its execution id. One process plays a market.
+ */
 export const keepBookmark = async (
   feed: MarketFeed,
   checkpoints: Checkpoints,
 ): Promise<() => void> => {
-  let place = await checkpoints.load(name(feed.source));
-  return feed.listen(async () => {
-    const now = toMilliseconds(feed.now());
-    if (now <= place) return;
-    const moved = await checkpoints.advance(name(feed.source), place, now);
+  let saved = await checkpoints.load(name(feed.source));
+  let playing = saved;
+  return feed.listen(async (update) => {
+    const at = toMilliseconds(update.kind === 'quote' ? update.quote.at : update.at);
+    if (at <= playing) return;
+    const over = playing;
+    playing = at;
+    if (over <= saved) return;
+    const moved = await checkpoints.advance(name(feed.source), saved, over);
     if (!moved) throw new Error('another process plays this recorded market');
-    place = now;
+    saved = over;
   });
 };

@@ -409,7 +409,8 @@ export type ProjectionStatus = {
   /** The event that could not be applied, while `state` is `stopped`. */
   readonly error: {
     readonly sequence: number;
-    readonly eventId: EventId;
+    /** Null where the event cannot even be read. */
+    readonly eventId: EventId | null;
     readonly reason: string;
   } | null;
 };

@@ -32,7 +32,8 @@ export type CommitOutcome =
 
 export type StopReason = {
   readonly sequence: number;
-  readonly eventId: EventId;
+  /** Null where the event cannot even be read. */
+  readonly eventId: EventId | null;
   readonly reason: string;
 };
 

@@ -1,5 +1,6 @@
 import type { AccountId, EventId, Symbol as Ticker } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
+import { sessionDateOf } from '#domain/market/calendar.ts';
 import {
   absolute,
   add,
@@ -24,7 +25,6 @@ import {
   type Position,
   witness,
 } from '#domain/position/position.ts';
-import { sessionOf } from '#domain/position/session.ts';
 import { type Instant, toMilliseconds } from '#domain/time.ts';
 import type { Extremes } from '../marks/extremes.ts';
 import type { LotRecord, PositionHistoryRecord, PositionRecord } from './table.ts';
@@ -76,7 +76,7 @@ export const emptyHolding = (
   realizedPnlLifetime: zeroCash,
   commissionLifetime: zeroCash,
   lastPrice: 0n as Price,
-  session: sessionOf(first.at),
+  session: sessionDateOf(first.at),
   sessionStartQuantity: zeroQuantity,
   sessionCash: zeroCash,
   splitAt: null,
@@ -101,7 +101,7 @@ export const shown = (record: PositionRecord, seen: Extremes | undefined): Posit
 
 // What a position held when the session began is what day P&L starts from.
 const enterSession = (record: PositionRecord, at: Instant): PositionRecord => {
-  const session = sessionOf(at);
+  const session = sessionDateOf(at);
   if (session <= record.session) return record;
   return { ...record, session, sessionStartQuantity: record.quantity, sessionCash: zeroCash };
 };

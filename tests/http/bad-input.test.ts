@@ -268,6 +268,13 @@ const cases: readonly Case[] = [
     'insufficient_cash',
   ],
   [
+    'a withdrawal dated in the future',
+    ...cash('withdrawals', { amount: '1', effective_at: '2099-01-01T00:00:00Z' }),
+    ...invalid,
+    'effective_at',
+    'in_the_future',
+  ],
+  [
     'a dividend on what is not held',
     ...cash('dividends', { symbol: 'PENNY', per_share: '1' }),
     404,

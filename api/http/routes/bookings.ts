@@ -5,7 +5,7 @@ import type { Cash } from '#domain/money.ts';
 import type { Instant } from '#domain/time.ts';
 import { bookingAnswers, bookingOf } from '../answers/booking.ts';
 import { command } from '../handled.ts';
-import type { ProblemCode } from '../problem.ts';
+import { HttpProblem, type ProblemCode } from '../problem.ts';
 import { type Route, route } from '../route.ts';
 import {
   adjustmentBody,
@@ -59,6 +59,16 @@ type Movement = {
   readonly effective_at: Instant | null;
 };
 
+/** What is settled is judged at the time of a withdrawal: one of tomorrow would take what settles only then. */
+const mustHaveHappened = (at: Instant | null, now: Instant): void => {
+  if (at === null || at <= now) return;
+  const message = `must not be later than the market's present time, ${now}`;
+  throw new HttpProblem('validation_failed', {
+    detail: `effective_at ${message}`,
+    errors: [{ field: 'effective_at', code: 'in_the_future', message }],
+  });
+};
+
 const movementOf = (body: Movement, now: Instant) => ({
   amount: body.amount,
   description: body.description,
@@ -81,7 +91,10 @@ export const bookingRoutes: readonly Route[] = [
     summary: 'Take out cash that is settled and free of reservations',
     body: amountBody,
     problems: ['insufficient_cash'],
-    asked: (body, now) => ({ type: 'WithdrawCash', ...movementOf(body, now) }),
+    asked: (body, now) => {
+      mustHaveHappened(body.effective_at, now);
+      return { type: 'WithdrawCash', ...movementOf(body, now) };
+    },
   }),
   booking({
     word: 'fees',

@@ -151,7 +151,11 @@ const getStatus = route({
             lag: z.int().describe('Events that are not yet in the read tables.'),
             applied_at: instant.nullable(),
             error: z
-              .strictObject({ sequence: z.int(), event_id: z.string(), reason: z.string() })
+              .strictObject({
+                sequence: z.int(),
+                event_id: z.string().nullable(),
+                reason: z.string(),
+              })
               .nullable(),
           }),
         ),

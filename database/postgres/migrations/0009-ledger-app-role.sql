@@ -1,6 +1,6 @@
--- The rights of a server that writes events: it may add and read, and may not change or remove them even
--- where the trigger were gone. Grant the role to the login that the server connects with. The embedded
--- server's only login owns everything, so there the trigger alone stands guard.
+-- The rights of a program that writes events: it may add and read, and may not change or remove them even
+-- where the trigger were gone. The server itself also makes and rebuilds read tables, so its login owns them
+-- and the schema; there the trigger alone stands guard.
 DO $$
 BEGIN
   BEGIN

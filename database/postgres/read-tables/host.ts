@@ -6,7 +6,13 @@ import type {
   ReadTableHost,
 } from '#projections/ports/read-tables.ts';
 import { createReadTables } from './read-tables.ts';
-import { createReadSchema, dropReadSchema, liveSchema, switchTo } from './schema.ts';
+import {
+  createReadSchema,
+  dropReadSchema,
+  liveSchema,
+  switchTo,
+  unfinishedSchemas,
+} from './schema.ts';
 
 // Names of two rights in this database: to write the live read tables, and to rebuild ("project", "rebuild" in ASCII).
 const WRITER_LOCK = '0x70726f6a656374';
@@ -100,6 +106,9 @@ export const createReadTableHost = ({
         await client.end();
         throw new Error('the read tables are being rebuilt already');
       }
+      // What a rebuild left behind that was killed: we hold the right to rebuild, so nobody is filling it.
+      for (const name of await unfinishedSchemas(client, set.name))
+        await dropReadSchema(client, name);
       const schema = await freeName(client, set);
       await createReadSchema(client, {
         name: schema,

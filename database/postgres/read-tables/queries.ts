@@ -106,7 +106,7 @@ const toStatus = (row: StoredRow | undefined): ProjectionStatus => {
         ? null
         : {
             sequence: Number(row['error_sequence']),
-            eventId: String(row['error_event_id']) as EventId,
+            eventId: (row['error_event_id'] ?? null) as EventId | null,
             reason: String(row['error_reason']),
           },
   };

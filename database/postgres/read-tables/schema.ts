@@ -117,3 +117,15 @@ export const liveSchema = async (
   );
   return rows[0];
 };
+
+/** Schemas of a projection set that are not live: rebuilds that did not finish, and what a switch left behind. */
+export const unfinishedSchemas = async (
+  client: ClientBase,
+  projectionSet: string,
+): Promise<readonly string[]> => {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT schema_name AS name FROM ledger.projection_status WHERE projection_set = $1 AND NOT live`,
+    [projectionSet],
+  );
+  return rows.map(({ name }) => name);
+};

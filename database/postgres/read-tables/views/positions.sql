@@ -39,10 +39,10 @@ SELECT p.account_id, p.symbol,
 FROM positions p
 LEFT JOIN market_data_cache m ON m.symbol = p.symbol
 CROSS JOIN LATERAL (
-  SELECT (p.cycle ->> 'realized')::numeric(38, 18) AS realized,
-    (p.cycle ->> 'commission')::numeric(38, 18) AS commission,
-    (p.cycle ->> 'maxFavorable')::numeric(38, 18) AS max_favorable,
-    (p.cycle ->> 'maxAdverse')::numeric(38, 18) AS max_adverse,
+  SELECT (p.cycle ->> 'realized')::numeric AS realized,
+    (p.cycle ->> 'commission')::numeric AS commission,
+    (p.cycle ->> 'maxFavorable')::numeric AS max_favorable,
+    (p.cycle ->> 'maxAdverse')::numeric AS max_adverse,
     (p.cycle ->> 'openedAt')::timestamptz AS opened_at
 ) c
 CROSS JOIN LATERAL (
