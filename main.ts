@@ -29,6 +29,7 @@ import { createQueries } from '#database/postgres/read-tables/queries.ts';
 import { takeServerLock } from '#database/postgres/server-lock.ts';
 import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
 import type { AccountId, Actor } from '#domain/ids.ts';
+import { InvariantViolation } from '#domain/invariant.ts';
 import { createPaperBroker } from '#gateways/brokers/paper/paper-broker.ts';
 import { bookmarkedAt, keepBookmark } from '#gateways/market-data/market-bookmark.ts';
 import { recordMarket } from '#gateways/market-data/market-recorder.ts';
@@ -50,6 +51,19 @@ const demoEnd = '2014-10-31' as Parameters<typeof createRecordedMarket>[0]['star
 const system = 'system' as Actor;
 /** How long the read tables may take to catch up at a start, milliseconds: a long log needs minutes. */
 const catchUpMs = 30 * 60_000;
+/**
+ * How long a stop may take, milliseconds. Without a database it would never end: the market waits for the broker's
+ * reports and they for somebody to take them. All that was acknowledged is on disk by then.
+ */
+const cleanStopMostMs = 30_000;
+const failedStopMostMs = 5_000;
+
+/** For connections that read and keep checkpoints: one that is silently dead must not hang the market. */
+const patience = {
+  connectionTimeoutMillis: 5_000,
+  query_timeout: 60_000,
+  keepAlive: true,
+} as const;
 
 type Step = { readonly name: string; readonly stop: () => Promise<unknown> };
 
@@ -77,7 +91,8 @@ type Shutdown = ReturnType<typeof createShutdown>;
 
 const createLog = ({ logFile, logLevel, dataDirectory }: Configuration) => {
   const file = logFile ?? join(dataDirectory, 'server.log');
-  const destination = pino.destination({ dest: file === '-' ? 1 : file, mkdir: true, sync: false });
+  const dest = file === '-' ? 1 : file;
+  const destination = pino.destination({ dest, mkdir: true, sync: false, mode: 0o600 });
   return { log: pino({ level: logLevel }, destination), file: file === '-' ? null : file };
 };
 
@@ -112,9 +127,14 @@ const accountsWithLiveOrders = async (queries: Queries): Promise<readonly Accoun
 };
 
 const reportTo =
-  (ledger: Ledger, actor: Actor, log: pino.Logger): ReportSink =>
+  (ledger: Ledger, actor: Actor, log: pino.Logger, fail: (error: unknown) => void): ReportSink =>
   async (accountId, report) => {
-    const handled = await ledger.handle({ accountId, actor, key: null }, report);
+    const handling = ledger.handle({ accountId, actor, key: null }, report);
+    const handled = await handling.catch((error: unknown) => {
+      // A bug or a corrupt log: sending the report again would meet it again, for ever.
+      if (error instanceof InvariantViolation) fail(error);
+      throw error;
+    });
     // A report is refused only where there is no such account: sending it again would not help.
     if (handled.kind === 'refused')
       log.error({ accountId, report: report.type }, 'report without an account');
@@ -129,7 +149,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
 
   const connectionString = await startDatabase(configuration, shutdown, fail);
   shutdown.add('server lock', await takeServerLock(connectionString, fail));
-  const pool = new pg.Pool({ connectionString, max: 10 });
+  const pool = new pg.Pool({ connectionString, max: 10, ...patience });
   pool.on('error', (error) => log.warn({ err: error }, 'an idle connection broke'));
   shutdown.add('connections', () => pool.end());
   await migrate(pool);
@@ -208,13 +228,12 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   );
   const broker = createPaperBroker({
     feed,
-    report: reportTo(ledger, 'broker:paper' as Actor, log),
+    report: reportTo(ledger, 'broker:paper' as Actor, log, fail),
     restore: restored.flat(),
     timer: systemTimer,
     onUnreported: (accountId, report, error) =>
       log.warn({ accountId, report: report.type, err: error }, 'a report is sent again'),
   });
-  shutdown.add('paper broker', broker.stop);
   recordMarket(feed, market);
   await keepBookmark(feed, checkpoints);
 
@@ -231,6 +250,8 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   shutdown.add('subscriptions', async () => stopped.abort());
   feed.start();
   shutdown.add('market', feed.stop);
+  // Before the market, which waits for the broker's reports; they would wait for a database that has gone.
+  shutdown.add('paper broker', broker.stop);
 
   const key = configuration.operatorKey ?? ownOperatorKey(configuration.dataDirectory);
   const api = createHttpApi({
@@ -251,7 +272,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   console.log(
     greeting({
       url: listening.url,
-      key,
+      key: process.env['NODE_ENV'] === 'production' ? null : key,
       keyFile:
         configuration.operatorKey === null ? operatorKeyFile(configuration.dataDirectory) : null,
       paperAccountId,
@@ -271,7 +292,8 @@ let ending = false;
 const end = async (code: number): Promise<void> => {
   if (ending) return;
   ending = true;
-  await running?.shutdown.stop();
+  const stopMostMs = code === 0 ? cleanStopMostMs : failedStopMostMs;
+  await Promise.race([running?.shutdown.stop(), sleep(stopMostMs)]);
   process.exit(code);
 };
 const fail = (error: unknown): void => {

@@ -3,7 +3,8 @@ import type { AccountId } from '#domain/ids.ts';
 export type Greeting = {
   readonly url: string;
   readonly keyFile: string | null;
-  readonly key: string;
+  /** Null where what is printed goes to a log. */
+  readonly key: string | null;
   readonly paperAccountId: AccountId;
   readonly demoAccountId: AccountId | null;
   readonly market: string;
@@ -14,6 +15,7 @@ export type Greeting = {
 export const greeting = (facts: Greeting): string => {
   const { url, key, keyFile, demoAccountId, market, logFile } = facts;
   const held = keyFile === null ? 'from OPERATOR_KEY' : `kept in ${keyFile}`;
+  const shown = key ?? 'not shown here';
   const demo =
     demoAccountId === null
       ? []
@@ -23,7 +25,7 @@ export const greeting = (facts: Greeting): string => {
     '  order-ledger is up',
     '',
     `  API and its page  ${url}/docs (a browser asks for a password: it is the operator key)`,
-    `  Operator key      ${key} (${held})`,
+    `  Operator key      ${shown} (${held})`,
     `  Paper account     ${facts.paperAccountId} (100,000 USD to begin with; requests mean it if they name none)`,
     ...demo,
     `  Market            ${market}`,
@@ -31,7 +33,7 @@ export const greeting = (facts: Greeting): string => {
     '',
     '  Try:',
     '',
-    `  export KEY=${key}`,
+    `  export KEY=${key ?? '…'}`,
     `  curl -s ${url}/api/v1/trading/orders -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\`,
     `    -d '{"symbol":"AAPL","side":"buy","type":"market","quantity":10,"client_order_id":"my-first-order"}'`,
     `  curl -s ${url}/api/v1/trading/positions -H "Authorization: Bearer $KEY"`,
