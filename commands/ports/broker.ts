@@ -66,6 +66,16 @@ export type RoutedOrder = {
   readonly orderId: OrderId;
   readonly terms: OrderTerms;
   readonly submittedAt: Instant;
+  /**
+   * The most a buy without a limit of its own may pay per share: what is kept aside for it pays no more. Above it the
+   * order waits. Null: its terms say, or its notional does.
+   */
+  readonly priceCap: Price | null;
+  /**
+   * The most shares that a sell by notional may sell in all, however low the price: no more are kept for it. Null:
+   * its terms say.
+   */
+  readonly closingMax: Quantity | null;
 };
 
 /** A working order as the ledger remembers it, to rebuild a broker's book from after a restart. */

@@ -1,6 +1,7 @@
+import type { AccountPolicy } from '#domain/account/policy.ts';
 import type { AccountState, OrderState } from '#domain/account/state.ts';
 import type { AccountId, OrderId } from '#domain/ids.ts';
-import { add, type Cash, notional, sum, zeroCash } from '#domain/money.ts';
+import { add, type Cash, notional, sum, zeroCash, zeroQuantity } from '#domain/money.ts';
 import { isLive } from '#domain/order/lifecycle.ts';
 import type { LedgerEvent, RecordedEvent } from '#domain/recorded-event.ts';
 import type { Instant } from '#domain/time.ts';
@@ -10,6 +11,7 @@ import type { Checkpoints } from '../ports/checkpoints.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import { accountOf } from './account-of.ts';
 import { createLanes, type Lanes } from './lanes.ts';
+import { boundsOf } from './order-bounds.ts';
 
 export type RouterPorts = {
   readonly store: Pick<EventStore, 'subscribe'>;
@@ -22,12 +24,30 @@ export type RouterPorts = {
   readonly now: () => Instant;
 };
 
-const routed = (accountId: AccountId, order: OrderState): RoutedOrder => ({
+const routed = (
+  accountId: AccountId,
+  order: OrderState,
+  policy: AccountPolicy | null,
+): RoutedOrder => ({
   accountId,
   orderId: order.orderId,
   terms: order.terms,
   submittedAt: order.submittedAt,
+  ...boundsOf(policy, order),
 });
+
+/** An order as it was asked for: nothing of it has filled. */
+const asAsked = (
+  accountId: AccountId,
+  orderId: OrderId,
+  asked: Pick<OrderState, 'terms' | 'reservation' | 'submittedAt'>,
+  policy: AccountPolicy | null,
+): RoutedOrder => {
+  const { terms, reservation, submittedAt } = asked;
+  const nothing = { filledQuantity: zeroQuantity, bustedQuantity: zeroQuantity };
+  const bounds = boundsOf(policy, { terms, reservation, ...nothing });
+  return { accountId, orderId, terms, submittedAt, ...bounds };
+};
 
 /** What of an order's fills was taken back, in currency. */
 const bustedNotional = (state: AccountState, order: OrderState): Cash => {
@@ -43,7 +63,7 @@ export const workingOrder = (
   order: OrderState,
   state: AccountState,
 ): WorkingOrder => ({
-  ...routed(accountId, order),
+  ...routed(accountId, order, state.policy),
   brokerOrderId: order.brokerOrderId ?? (order.orderId as string as WorkingOrder['brokerOrderId']),
   // Shares that were taken back are not worked again.
   filledQuantity: add(order.filledQuantity, order.bustedQuantity),
@@ -86,15 +106,19 @@ const requests: ReadonlySet<LedgerEvent['type']> = new Set([
 export const createOrderRouter = (ports: RouterPorts) => {
   const { store, ledger, checkpoints, broker, name, now } = ports;
   const checkpoint = `router:${name}`;
-  const routedHere = new Map<AccountId, boolean>();
+  const policies = new Map<AccountId, AccountPolicy>();
 
-  const worksFor = async (accountId: AccountId): Promise<boolean> => {
-    const known = routedHere.get(accountId);
+  /** An account's policy stays what it was opened with. */
+  const policyOf = async (accountId: AccountId): Promise<AccountPolicy | null> => {
+    const known = policies.get(accountId);
     if (known !== undefined) return known;
-    const here = await ledger.inspect(accountId, (state) => state.policy?.broker === name);
-    routedHere.set(accountId, here);
-    return here;
+    const policy = await ledger.inspect(accountId, (state) => state.policy);
+    if (policy !== null) policies.set(accountId, policy);
+    return policy;
   };
+
+  const worksFor = async (accountId: AccountId): Promise<boolean> =>
+    (await policyOf(accountId))?.broker === name;
 
   const workingNow = (accountId: AccountId, orderId: OrderId): Promise<WorkingOrder | null> =>
     ledger.inspect(accountId, (state) => {
@@ -105,19 +129,16 @@ export const createOrderRouter = (ports: RouterPorts) => {
 
   const send = async (accountId: AccountId, event: LedgerEvent): Promise<void> => {
     switch (event.type) {
-      case 'OrderSubmitted': {
-        const { orderId, terms, submittedAt } = event;
-        return broker.submit({ accountId, orderId, terms, submittedAt });
-      }
+      case 'OrderSubmitted':
+        return broker.submit(asAsked(accountId, event.orderId, event, await policyOf(accountId)));
       case 'OrderCancelRequested':
         return broker.cancel(accountId, event.orderId, event.requestedAt);
-      case 'OrderReplaceRequested':
-        return broker.replace(event.orderId, {
-          accountId,
-          orderId: event.replacementId,
-          terms: event.terms,
-          submittedAt: event.requestedAt,
-        });
+      case 'OrderReplaceRequested': {
+        const { orderId, replacementId, requestedAt } = event;
+        const asked = { ...event, submittedAt: requestedAt };
+        const policy = await policyOf(accountId);
+        return broker.replace(orderId, asAsked(accountId, replacementId, asked, policy));
+      }
       case 'OrderAdjusted': {
         const working = await workingNow(accountId, event.orderId);
         return working === null ? undefined : broker.adjust(working);
@@ -130,6 +151,7 @@ export const createOrderRouter = (ports: RouterPorts) => {
   /** Requests whose answer a crash may have swallowed: the broker is asked, and told again where it does not know. */
   const settle = async (accountId: AccountId): Promise<void> => {
     if (!(await worksFor(accountId))) return;
+    const policy = await policyOf(accountId);
     const orders = await ledger.inspect(accountId, (state) =>
       [...state.liveOrders]
         .map((id) => state.orders.get(id))
@@ -137,10 +159,10 @@ export const createOrderRouter = (ports: RouterPorts) => {
     );
     for (const order of orders) {
       const unanswered = order.brokerOrderId === null && !(await broker.knows(order.orderId));
-      if (unanswered) await broker.submit(routed(accountId, order));
+      if (unanswered) await broker.submit(routed(accountId, order, policy));
       if (order.replacement !== null) {
-        const { orderId, terms } = order.replacement;
-        await broker.replace(order.orderId, { accountId, orderId, terms, submittedAt: now() });
+        const asked = { ...order.replacement, submittedAt: now() };
+        await broker.replace(order.orderId, asAsked(accountId, asked.orderId, asked, policy));
       }
       if (order.status === 'pending_cancel') await broker.cancel(accountId, order.orderId, now());
     }

@@ -46,6 +46,8 @@ const withDesk = async (
     accountId: world.accountId,
     orderId: randomUUID() as OrderId,
     submittedAt: world.now(),
+    priceCap: null,
+    closingMax: null,
     terms: {
       symbol: world.symbol,
       side: 'buy',

@@ -70,12 +70,15 @@ export type Shows = {
   readonly symbol?: Symbol;
 };
 
+/** How far an order's reservation reaches; no further than its terms, but for what the test is about. */
+export type Bounds = Partial<Pick<RoutedOrder, 'priceCap' | 'closingMax'>>;
+
 /** A paper book and a market moved by hand, a second at a time. Each call answers its reports in words. */
 export type PaperBook = {
   readonly book: Book;
   readonly now: () => Instant;
   readonly wait: (milliseconds: number) => void;
-  readonly submit: (orderId: string, terms?: Partial<OrderTerms>) => string[];
+  readonly submit: (orderId: string, terms?: Partial<OrderTerms>, bounds?: Bounds) => string[];
   readonly cancel: (orderId: string, accountId?: string) => string[];
   readonly replace: (orderId: string, by: string, terms: Partial<OrderTerms>) => string[];
   readonly adjust: (working: WorkingOrder) => string[];
@@ -134,11 +137,18 @@ export const paperBook = (options: PaperBrokerOptions = {}): PaperBook => {
     all.push(...reports);
     return reports.map(({ report }) => inWords(report));
   };
-  const routed = (orderId: string, terms: Partial<OrderTerms>): RoutedOrder => ({
+  const routed = (
+    orderId: string,
+    terms: Partial<OrderTerms>,
+    bounds: Bounds = {},
+  ): RoutedOrder => ({
     accountId: someAccount,
     orderId: orderId as OrderId,
     terms: someTerms(terms),
     submittedAt: now(),
+    priceCap: null,
+    closingMax: null,
+    ...bounds,
   });
   const wait = (milliseconds: number): void => {
     clock += milliseconds;
@@ -152,7 +162,8 @@ export const paperBook = (options: PaperBrokerOptions = {}): PaperBook => {
     book,
     now,
     wait,
-    submit: (orderId, terms = {}) => told(enter(book, routed(orderId, terms), now())),
+    submit: (orderId, terms = {}, bounds = {}) =>
+      told(enter(book, routed(orderId, terms, bounds), now())),
     cancel: (orderId, accountId = someAccount) =>
       told(cancel(book, accountId as AccountId, orderId as OrderId, now())),
     replace: (orderId, by, terms) =>

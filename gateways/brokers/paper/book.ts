@@ -93,6 +93,9 @@ export const expire = (turn: Turn, order: PaperOrder): void => {
   say(turn, order.accountId, { type: 'ExpireOrder', orderId: order.orderId, at: turn.at });
 };
 
+/** Why a sell by notional ends that has sold all the shares it may with money still to come. */
+export const positionExhausted = 'position_exhausted';
+
 export const confirmCancel = (turn: Turn, order: PaperOrder, reason: string): void => {
   remove(turn.book, order, 'canceled');
   say(turn, order.accountId, {

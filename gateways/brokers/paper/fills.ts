@@ -11,12 +11,15 @@ import {
 } from '#domain/money.ts';
 import type { Liquidity } from '#domain/order/events.ts';
 import { type Side, sides } from '#domain/order/terms.ts';
-import { confirmCancel, remove, type Shown, say, type Turn } from './book.ts';
+import { confirmCancel, positionExhausted, remove, type Shown, say, type Turn } from './book.ts';
 import {
+  boundOf,
   byPriority,
   executionIdOf,
+  isExhausted,
   isLive,
   limitOf,
+  open,
   type PaperOrder,
   wanted,
 } from './paper-order.ts';
@@ -52,7 +55,8 @@ const fill = (
     at: turn.at,
   });
   // An order by notional is done when what is left of the money does not buy the smallest quantity.
-  if (wanted(filled, price) === 0n) remove(turn.book, filled, 'filled');
+  if (open(filled, price) === 0n) remove(turn.book, filled, 'filled');
+  else if (isExhausted(filled)) confirmCancel(turn, filled, positionExhausted);
   else turn.book.orders.set(order.orderId, filled);
 };
 
@@ -80,7 +84,7 @@ export const matchAuction = (
     const joining = orders
       .filter((order) => order.terms.side === side && isLive(order))
       .filter((order) => joinsAuction(order, print.auction))
-      .filter((order) => allows(side, limitOf(order), print.price))
+      .filter((order) => allows(side, boundOf(order), print.price))
       .sort(byPriority);
     for (const order of joining) {
       const quantity = smaller(wanted(order, print.price), left);
@@ -100,11 +104,12 @@ type Offer = { readonly shown: Shown; readonly price: Price };
 /** Takes what one order can have of `left` at an offer and settles ioc and fok; answers what is left after it. */
 const takeOffer = (turn: Turn, order: PaperOrder, offer: Offer, left: Quantity): Quantity => {
   const { side, timeInForce } = order.terms;
-  const limit = limitOf(order);
-  const price = slipped(side, limit, offer.price, turn.book.settings);
+  const bound = boundOf(order);
+  const price = slipped(side, bound, offer.price, turn.book.settings);
   const wants = wanted(order, price);
-  const reachable = allows(side, limit, offer.price) ? smaller(wants, left) : zeroQuantity;
-  const quantity = timeInForce === 'fok' && reachable < wants ? zeroQuantity : reachable;
+  const reachable = allows(side, bound, offer.price) ? smaller(wants, left) : zeroQuantity;
+  const quantity =
+    timeInForce === 'fok' && reachable < open(order, price) ? zeroQuantity : reachable;
   if (quantity > 0n) fill(turn, order, price, quantity, liquidityOf(order, offer.shown));
   const remaining = turn.book.orders.get(order.orderId);
   if (remaining !== undefined && isImmediate(order)) confirmCancel(turn, remaining, timeInForce);
@@ -117,7 +122,7 @@ const isConcerned = (order: PaperOrder, side: Side, offer: Offer): boolean =>
   isLive(order) &&
   order.terms.timeInForce !== 'opg' &&
   order.terms.timeInForce !== 'cls' &&
-  (isImmediate(order) || allows(side, limitOf(order), offer.price));
+  (isImmediate(order) || allows(side, boundOf(order), offer.price));
 
 /**
  * Continuous trading at one quote, by price and time. Buys share what is left of the ask size, sells of the bid

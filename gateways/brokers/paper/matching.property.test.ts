@@ -16,10 +16,14 @@ import { cancel, enter, replace } from './order-entry.ts';
 import { type PaperBrokerOptions, paperBrokerSettings } from './settings.ts';
 
 type QuoteUpdate = Extract<MarketUpdate, { kind: 'quote' }>;
+type Asked = {
+  readonly terms: OrderTerms;
+  readonly bounds: Pick<RoutedOrder, 'priceCap' | 'closingMax'>;
+};
 type Action =
-  | { readonly kind: 'submit'; readonly terms: OrderTerms }
+  | { readonly kind: 'submit'; readonly asked: Asked }
   | { readonly kind: 'cancel'; readonly pick: number }
-  | { readonly kind: 'replace'; readonly pick: number; readonly terms: OrderTerms }
+  | { readonly kind: 'replace'; readonly pick: number; readonly asked: Asked }
   | {
       readonly kind: 'market';
       readonly price: Price;
@@ -69,13 +73,25 @@ const terms: fc.Arbitrary<OrderTerms> = fc
     });
   });
 
+/** Bounds as a ledger gives them, often tight enough to bind. */
+const asked: fc.Arbitrary<Asked> = fc
+  .record({ terms, cap: somePrice, closes: shares(300) })
+  .map(({ terms: drawn, cap, closes }) => ({
+    terms: drawn,
+    bounds: {
+      priceCap:
+        drawn.side === 'buy' && drawn.quantity !== null && drawn.limitPrice === null ? cap : null,
+      closingMax: drawn.side === 'sell' && drawn.notional !== null ? closes : null,
+    },
+  }));
+
 const actions: fc.Arbitrary<Action[]> = fc.array(
   fc.oneof(
-    { weight: 6, arbitrary: fc.record({ kind: fc.constant('submit' as const), terms }) },
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant('submit' as const), asked }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), pick: fc.nat(20) }) },
     {
       weight: 2,
-      arbitrary: fc.record({ kind: fc.constant('replace' as const), pick: fc.nat(20), terms }),
+      arbitrary: fc.record({ kind: fc.constant('replace' as const), pick: fc.nat(20), asked }),
     },
     {
       weight: 8,
@@ -168,13 +184,14 @@ const freshWorld = (options: PaperBrokerOptions): World => ({
 /** Ids that do not come in the order of time, as a router's need not. */
 const orderIdOf = (count: number): OrderId => `${(count * 7) % 10}-o${count}` as OrderId;
 
-const sendOrder = (world: World, orderTerms: OrderTerms): RoutedOrder => {
+const sendOrder = (world: World, { terms: orderTerms, bounds }: Asked): RoutedOrder => {
   world.count += 1;
   const order: RoutedOrder = {
     accountId: someAccount,
     orderId: orderIdOf(world.count),
     terms: orderTerms,
     submittedAt: fromMilliseconds(world.at),
+    ...bounds,
   };
   world.ledger.sent(order);
   world.sent.push(order);
@@ -191,7 +208,7 @@ const perform = (world: World, action: Action): readonly BrokerReport[] => {
   world.at += 100;
   const now = fromMilliseconds(world.at);
   const act = () => {
-    if (action.kind === 'submit') return enter(world.book, sendOrder(world, action.terms), now);
+    if (action.kind === 'submit') return enter(world.book, sendOrder(world, action.asked), now);
     if (action.kind === 'market') {
       const [update, phase] = nextUpdate(world.phase, action, world.at);
       world.phase = phase;
@@ -201,7 +218,7 @@ const perform = (world: World, action: Action): readonly BrokerReport[] => {
     const orderId = pickOrder(world, action.pick);
     if (orderId === undefined) return [];
     if (action.kind === 'cancel') return cancel(world.book, someAccount, orderId, now);
-    return replace(world.book, orderId, sendOrder(world, action.terms), now);
+    return replace(world.book, orderId, sendOrder(world, action.asked), now);
   };
   const reports = act().map(({ report }) => report);
   for (const report of reports) world.ledger.recorded(report);
@@ -269,14 +286,16 @@ const takeFill = (taken: Taken, update: QuoteUpdate | null, fill: Fill): void =>
   deepEqual(fill.price, isAuction ? quote.price : offer);
 };
 
-/** Asserts that the fills of one order stay within what was ordered, and at or within its limit. */
-const withinTerms = (fills: readonly Fill[], { orderId, terms: sent }: RoutedOrder): void => {
+/** Asserts that the fills of one order stay within what was ordered and reserved, and at or within its limit. */
+const withinTerms = (fills: readonly Fill[], order: RoutedOrder): void => {
+  const { orderId, terms: sent, priceCap, closingMax } = order;
   const own = fills.filter((fill) => fill.orderId === orderId);
   const shared = own.reduce((total, fill) => total + fill.quantity, 0n);
   const spent = own.reduce((total, fill) => total + notional(fill.price, fill.quantity), 0n);
   assert(sent.quantity === null || shared <= sent.quantity);
   assert(sent.notional === null || spent <= sent.notional);
-  const limit = sent.limitPrice;
+  assert(closingMax === null || shared <= closingMax);
+  const limit = sent.limitPrice ?? priceCap;
   if (limit === null) return;
   for (const { price } of own) assert(sent.side === 'buy' ? price <= limit : price >= limit);
 };

@@ -143,6 +143,112 @@ describe('a market with latency', () => {
   });
 });
 
+describe('a buy with a price cap', () => {
+  const cap = { priceCap: price('10.4') };
+
+  it('waits while the market is above the cap, and fills at it', () => {
+    const paper = openPaperBook();
+    paper.submit('o1', { quantity: quantity('1200') }, cap);
+    deepEqual(paper.quotes('10.4'), []);
+    deepEqual(paper.quotes('10.39'), ['o1 fill 200@10.4 removed']);
+  });
+
+  it('does not fill at an opening print that gapped over the cap', () => {
+    const paper = openPaperBook();
+    paper.submit('opg', { timeInForce: 'opg' }, cap);
+    paper.closes();
+    paper.submit('day', {}, cap);
+    paper.opens();
+    deepEqual(paper.openingPrint('12'), ['opg expired']);
+    deepEqual(paper.closes(), ['day expired']);
+  });
+
+  it('ends at once where it has one chance only', () => {
+    const paper = openPaperBook();
+    paper.quotes('11');
+    for (const timeInForce of ['ioc', 'fok'] as const) {
+      deepEqual(paper.submit(timeInForce, { timeInForce }, cap), [
+        `${timeInForce} accepted`,
+        `${timeInForce} canceled ${timeInForce}`,
+      ]);
+    }
+  });
+
+  it('slips no further than the cap', () => {
+    const paper = openPaperBook({ slippageBps: '1000' });
+    deepEqual(paper.submit('o1', {}, cap).at(-1), 'o1 fill 100@10.4 removed');
+  });
+
+  it('waits too when a gap triggers its stop', () => {
+    const paper = openPaperBook();
+    paper.submit('o1', { type: 'stop', stopPrice: price('10.2') }, { priceCap: price('10.608') });
+    deepEqual(paper.quotes('12'), ['o1 triggered at 12']);
+    deepEqual(paper.quotes('10.5'), ['o1 fill 100@10.51 removed']);
+  });
+
+  it('still goes before limit orders', () => {
+    const paper = paperBook();
+    paper.submit('limit', limitBuy('11', { quantity: quantity('60') }));
+    paper.submit('market', { quantity: quantity('80') }, cap);
+    paper.opens();
+    deepEqual(paper.openingPrint('10', { volume: '1000', size: '0' }), [
+      'market fill 80@10 unknown',
+      'limit fill 20@10 unknown',
+    ]);
+  });
+});
+
+describe('a sell by notional', () => {
+  const sell = { side: 'sell', notional: cash('9600') } as const;
+  const all = { closingMax: quantity('1000') };
+
+  it('sells no more shares than it may, and then ends', () => {
+    const paper = openPaperBook();
+    paper.closes();
+    paper.submit('o1', sell, all);
+    paper.opens();
+    deepEqual(paper.openingPrint('8', { volume: '20000' }), [
+      'o1 fill 1000@8 unknown',
+      'o1 canceled position_exhausted',
+    ]);
+    equal(paper.book.orders.size, 0);
+  });
+
+  it('counts the shares of all its fills', () => {
+    const paper = openPaperBook({ displayedParticipation: '0.7' });
+    deepEqual(paper.submit('o1', { ...sell, notional: cash('20000') }, all), [
+      'o1 accepted',
+      'o1 fill 700@9.99 removed',
+    ]);
+    deepEqual(paper.quotes('10'), ['o1 fill 300@9.99 removed', 'o1 canceled position_exhausted']);
+  });
+
+  it('is filled where the shares bring the money', () => {
+    const paper = openPaperBook();
+    deepEqual(paper.submit('o1', { ...sell, notional: cash('9990') }, all), [
+      'o1 accepted',
+      'o1 fill 1000@9.99 removed',
+    ]);
+    equal(paper.book.ended.get('o1' as OrderId), 'filled');
+  });
+
+  it('fok: sells nothing where the shares do not bring all the money', () => {
+    const paper = openPaperBook();
+    deepEqual(paper.submit('o1', { ...sell, notional: cash('9991'), timeInForce: 'fok' }, all), [
+      'o1 accepted',
+      'o1 canceled fok',
+    ]);
+  });
+
+  it('with no share to sell ends at once', () => {
+    const paper = openPaperBook();
+    deepEqual(paper.submit('o1', sell, { closingMax: quantity('0') }), [
+      'o1 accepted',
+      'o1 canceled position_exhausted',
+    ]);
+  });
+});
+
 describe('stops', () => {
   it('triggers a sell stop at the last price and sells at the bid, also below the stop', () => {
     const paper = openPaperBook();

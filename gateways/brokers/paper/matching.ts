@@ -9,6 +9,7 @@ import {
   type Book,
   confirmCancel,
   expire,
+  positionExhausted,
   rest,
   restingIn,
   type Shown,
@@ -18,6 +19,7 @@ import { matchAuction, matchQuote } from './fills.ts';
 import {
   byArrival,
   byTime,
+  isExhausted,
   isLive,
   isSpent,
   later,
@@ -92,7 +94,8 @@ export const dispatch = (book: Book, order: PaperOrder): void => {
 const arrive = (turn: Turn, order: PaperOrder): void => {
   rest(turn.book, order);
   if (isSpent(order)) {
-    if (order.terms.timeInForce === 'ioc') confirmCancel(turn, order, 'ioc');
+    if (isExhausted(order)) confirmCancel(turn, order, positionExhausted);
+    else if (order.terms.timeInForce === 'ioc') confirmCancel(turn, order, 'ioc');
     else expire(turn, order);
     return;
   }

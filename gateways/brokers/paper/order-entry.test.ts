@@ -115,7 +115,11 @@ describe('a replace', () => {
 });
 
 describe('an adjustment', () => {
-  const split = (fillCount: number, filled: string): WorkingOrder => ({
+  const split = (
+    fillCount: number,
+    filled: string,
+    more: Partial<WorkingOrder> = {},
+  ): WorkingOrder => ({
     accountId: someAccount,
     orderId: 'o1' as OrderId,
     brokerOrderId: brokerOrderIdOf('o1' as OrderId),
@@ -127,6 +131,9 @@ describe('an adjustment', () => {
     triggered: false,
     highWaterMark: null,
     trailedStopPrice: null,
+    priceCap: null,
+    closingMax: null,
+    ...more,
   });
 
   it('restates a working order, and again changes nothing', () => {
@@ -140,6 +147,39 @@ describe('an adjustment', () => {
     paper.adjust(split(0, '0'));
     paper.adjust(split(0, '0'));
     deepEqual(paper.quotes('4.4'), ['o1 fill 120@4.41 added']);
+  });
+
+  it('restates the price cap and the shares that may be sold', () => {
+    const paper = openPaperBook();
+    paper.submit('o1', { quantity: quantity('1100') }, { priceCap: price('10.4') });
+    const terms = someTerms({ quantity: quantity('2200') });
+    paper.adjust(split(1, '2000', { terms, priceCap: price('5.2') }));
+    deepEqual(paper.quotes('5.2'), []);
+    deepEqual(paper.quotes('5.19'), ['o1 fill 200@5.2 removed']);
+  });
+
+  it('sells no more of the new shares than are left, whatever the ledger has recorded', () => {
+    for (const [fillCount, filled] of [
+      [1, '2000'],
+      [0, '0'],
+    ] as const) {
+      const paper = openPaperBook();
+      const terms = someTerms({ side: 'sell', notional: cash('20000') });
+      paper.submit('o1', terms, { closingMax: quantity('1100') });
+      const closingMax = quantity('2200');
+      paper.adjust(split(fillCount, filled, { terms, closingMax }));
+      paper.adjust(split(fillCount, filled, { terms, closingMax }));
+      deepEqual(paper.quotes('5'), ['o1 fill 200@4.99 removed', 'o1 canceled position_exhausted']);
+    }
+  });
+
+  it('ends a sell by notional that has no share left to sell', () => {
+    const paper = openPaperBook();
+    const terms = someTerms({ side: 'sell', notional: cash('20000') });
+    paper.submit('o1', terms, { closingMax: quantity('1005') });
+    const adjusted = split(1, '100', { terms, closingMax: quantity('100') });
+    deepEqual(paper.adjust(adjusted), ['o1 canceled position_exhausted']);
+    deepEqual(paper.adjust(adjusted), []);
   });
 
   it('does not bring back an order that has ended', () => {

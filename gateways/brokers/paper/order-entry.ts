@@ -6,6 +6,7 @@ import {
   type AddressedReport,
   type Book,
   confirmCancel,
+  positionExhausted,
   remember,
   remove,
   say,
@@ -14,6 +15,7 @@ import {
 import { advance, dispatch } from './matching.ts';
 import {
   brokerOrderIdOf,
+  isExhausted,
   isWorkable,
   later,
   newOrder,
@@ -125,15 +127,21 @@ export const replace = (
   return reports;
 };
 
+/** The most shares an order may trade; null where only its money says. */
+const mostShares = ({ terms, closingMax }: RoutedOrder): Quantity | null =>
+  terms.quantity ?? closingMax;
+
 /** A quantity in new shares; rounded up, as what has filled must not shrink. */
-const inNewShares = (order: PaperOrder, working: WorkingOrder, quantity: Quantity): Quantity =>
-  order.terms.quantity === null || working.terms.quantity === null
+const inNewShares = (order: PaperOrder, working: WorkingOrder, quantity: Quantity): Quantity => {
+  const [before, after] = [mostShares(order), mostShares(working)];
+  return before === null || after === null || before === 0n
     ? quantity
-    : proportion(quantity, working.terms.quantity, order.terms.quantity, 'up');
+    : proportion(quantity, after, before, 'up');
+};
 
 /**
  * Restates an order after a corporate action. Fills that the ledger has not recorded yet are restated here, by the
- * ratio of the quantities. An order that has ended stays so.
+ * ratio of the quantities. An order that has ended stays so, and one that is left without a share to sell ends.
  */
 export const adjust = (book: Book, working: WorkingOrder, at: Instant): AddressedReport[] => {
   const reports = advance(book, at);
@@ -156,5 +164,6 @@ export const adjust = (book: Book, working: WorkingOrder, at: Instant): Addresse
   book.orders.set(order.orderId, adjusted);
   const { quantity } = adjusted.terms;
   if (quantity !== null && adjusted.filledQuantity >= quantity) remove(book, adjusted, 'filled');
+  if (isExhausted(adjusted)) confirmCancel({ book, at, reports }, adjusted, positionExhausted);
   return reports;
 };

@@ -26,6 +26,8 @@ const orderOf = (
   orderId: id as OrderId,
   terms: someTerms({ symbol: flatSymbol, ...terms }),
   submittedAt: feed.now(),
+  priceCap: null,
+  closingMax: null,
 });
 
 const world = (more: Partial<PaperBrokerParts> = {}, feedOptions: { speed?: number } = {}) => {

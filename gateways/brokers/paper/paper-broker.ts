@@ -48,6 +48,7 @@ const shownBy = (feed: MarketFeed, settings: PaperBrokerSettings) =>
  * - accepted, and a fill was not recorded: the order is restored without it and fills again from the next quote
  *   on, under the same execution id.
  * - filled in part, and the end of an ioc, opg or cls order was not recorded: the order ends at once.
+ * - filled, and the end of a sell by notional that had no share left to sell was not recorded: the order ends at once.
  * - canceled, expired or replaced, and that was not recorded: the order is restored and works on; the router's
  *   repeated cancel or replace ends it, else the end of the next session or auction does.
  * - ended and recorded: the book does not know it any more, so the router must not submit it again. It does not:

@@ -5,6 +5,7 @@ import {
   larger,
   type Price,
   type Quantity,
+  smaller,
   subtract,
   zeroCash,
   zeroQuantity,
@@ -34,6 +35,8 @@ export const newOrder = (routed: RoutedOrder, activeAt: Instant): PaperOrder => 
   orderId: routed.orderId,
   terms: routed.terms,
   submittedAt: routed.submittedAt,
+  priceCap: routed.priceCap,
+  closingMax: routed.closingMax,
   filledQuantity: zeroQuantity,
   filledNotional: zeroCash,
   fillCount: 0,
@@ -70,8 +73,8 @@ export const isWorkable = (terms: OrderTerms): boolean =>
   (terms.notional === null || terms.type === 'market') &&
   pricesFit[terms.type](terms);
 
-/** What the order still wants at a price; by notional, what is left of the money buys, to nine decimals. */
-export const wanted = (order: PaperOrder, price: Price): Quantity => {
+/** What of the order is open at a price; by notional, what is left of the money comes to, to nine decimals. */
+export const open = (order: PaperOrder, price: Price): Quantity => {
   const { quantity, notional } = order.terms;
   if (quantity !== null) return larger(zeroQuantity, subtract(quantity, order.filledQuantity));
   return notional === null
@@ -79,23 +82,39 @@ export const wanted = (order: PaperOrder, price: Price): Quantity => {
     : affordable(subtract(notional, order.filledNotional), price);
 };
 
-/** The limit that binds the order now: none for a market order, nor for a stop that became one. */
+/** Whether a sell by notional has sold all the shares it may. */
+export const isExhausted = ({ closingMax, filledQuantity }: PaperOrder): boolean =>
+  closingMax !== null && filledQuantity >= closingMax;
+
+/** What the order still wants at a price: what is open, as far as it has the shares. */
+export const wanted = (order: PaperOrder, price: Price): Quantity => {
+  const { closingMax, filledQuantity } = order;
+  const left = open(order, price);
+  if (closingMax === null) return left;
+  return smaller(left, larger(zeroQuantity, subtract(closingMax, filledQuantity)));
+};
+
+/** The limit that the terms set now: none for a market order, nor for a stop that became one. */
 export const limitOf = ({ terms }: PaperOrder): Price | null =>
   terms.type === 'limit' || terms.type === 'stop_limit' ? terms.limitPrice : null;
+
+/** The worst price at which the order may trade: its limit, or as far as its reservation goes. */
+export const boundOf = (order: PaperOrder): Price | null => limitOf(order) ?? order.priceCap;
 
 /** Whether the order can trade now; an untriggered stop waits. */
 export const isLive = (order: PaperOrder): boolean =>
   order.triggered || order.terms.type === 'market' || order.terms.type === 'limit';
 
 /**
- * An order of one chance only that has had it: it traded in part and its end was lost in a crash.
- * It must not get a second chance.
+ * An order that has had its one chance, or has sold all the shares it may: it traded in part and its end was lost in
+ * a crash. It must not get a second chance.
  */
 export const isSpent = (order: PaperOrder): boolean => {
   const { timeInForce } = order.terms;
-  return (
-    order.fillCount > 0 && (timeInForce === 'ioc' || timeInForce === 'opg' || timeInForce === 'cls')
-  );
+  const hadItsChance =
+    order.fillCount > 0 &&
+    (timeInForce === 'ioc' || timeInForce === 'opg' || timeInForce === 'cls');
+  return hadItsChance || isExhausted(order);
 };
 
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

@@ -33,6 +33,8 @@ const working = (more: Partial<WorkingOrder> = {}): WorkingOrder => ({
   triggered: false,
   highWaterMark: null,
   trailedStopPrice: null,
+  priceCap: null,
+  closingMax: null,
   ...more,
 });
 
@@ -108,6 +110,31 @@ describe('an order restored after a restart', () => {
     deepEqual(quote(book, '20'), ['o1 fill 5@20 removed']);
   });
 
+  it('keeps its price cap', () => {
+    const book = restarted(working({ priceCap: price('10.4') }));
+    deepEqual(quote(book, '10.41'), []);
+    deepEqual(quote(book, '10.4'), ['o1 fill 100@10.4 removed']);
+  });
+
+  it('sells no more shares than are left to it', () => {
+    const terms = someTerms({ side: 'sell', notional: cash('1000') });
+    const sold = {
+      filledQuantity: quantity('90'),
+      filledNotional: notional(price('10'), quantity('90')),
+      fillCount: 1,
+      closingMax: quantity('96'),
+    };
+    const book = restarted(working({ terms, ...sold }));
+    deepEqual(quote(book, '8'), ['o1 fill 6@8 removed', 'o1 canceled position_exhausted']);
+  });
+
+  it('that has sold all its shares ends, where its end was lost', () => {
+    const terms = someTerms({ side: 'sell', notional: cash('1000') });
+    const sold = { filledQuantity: quantity('96'), fillCount: 1, closingMax: quantity('96') };
+    const book = restarted(working({ terms, ...sold }));
+    deepEqual(quote(book, '8'), ['o1 canceled position_exhausted']);
+  });
+
   it('keeps its water mark', () => {
     const terms = someTerms({ side: 'sell', type: 'trailing_stop', trailPercent: ratio('10') });
     const marks = { highWaterMark: price('12'), trailedStopPrice: price('10.8') };
@@ -143,6 +170,8 @@ describe('an order restored after a restart', () => {
           orderId: id as OrderId,
           terms: someTerms({ quantity: quantity(shares) }),
           submittedAt: restartedAt,
+          priceCap: null,
+          closingMax: null,
         },
         restartedAt,
       ).map(({ report }) => inWords(report));
