@@ -1,7 +1,7 @@
 import type { AccountState } from '#domain/account/state.ts';
 
 /** Version of AccountState's shape. Raise it with every change of the shape: older snapshots are then ignored. */
-export const stateVersion = 1;
+export const stateVersion = 2;
 
 /** bigints as `n<digits>`, other texts as `s<text>`, so that no text can be taken for a number. */
 const encoded = (_key: string, value: unknown): unknown => {

@@ -128,11 +128,11 @@ const decimal = <T extends bigint>(
   parse: (value: string) => T | Unparsable,
   format: (value: T) => string,
 ): Kind<T> => {
-  const limit = 10n ** BigInt(20 + decimals); // The parsers read 20 digits before the point.
+  const limit = 10n ** BigInt(60 + decimals); // The parsers read 60 digits before the point.
   return {
     name,
     encode: (value) => {
-      invariant(value < limit && value > -limit, `${name} of at most 20 whole digits`);
+      invariant(value < limit && value > -limit, `${name} of at most 60 whole digits`);
       return `"${format(value)}"`;
     },
     decode: (json, field) => {

@@ -8,14 +8,22 @@ export type SessionDate = string & { readonly [kind]: 'session' };
 
 const pattern = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})$/;
 
-/** Reads any RFC 3339 instant with an offset; digits past the microsecond are cut. `undefined` if it is none. */
+/** Whether a text is a date that exists: 30 February would roll over silently. */
+export const isDate = (text: string): boolean => {
+  const epoch = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(epoch) && new Date(epoch).toISOString().slice(0, 10) === text;
+};
+
+/** Reads any RFC 3339 instant with an offset; digits past the microsecond are cut. `undefined` if it is none, or outside 1900 to 9998. */
 export const parseInstant = (text: string): Instant | undefined => {
   const match = pattern.exec(text);
   if (match === null) return undefined;
-  const seconds = new Date(`${match[1]}T${match[2]}${match[4]}`);
+  const [, date, time, , offset] = match;
+  if (!isDate(date ?? '')) return undefined;
+  const seconds = new Date(`${date}T${time}${offset}`);
   if (Number.isNaN(seconds.getTime())) return undefined;
   const utc = seconds.toISOString();
-  if (match[4] === 'Z' && utc.slice(0, 10) !== match[1]) return undefined; // 30 February rolls over silently.
+  if (utc < '1900' || utc >= '9999') return undefined; // Also what an offset moves out of the four-digit years.
   return `${utc.slice(0, 19)}.${(match[3] ?? '').slice(0, 6).padEnd(6, '0')}Z` as Instant;
 };
 

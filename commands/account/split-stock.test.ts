@@ -167,3 +167,25 @@ describe('an open order in a split', () => {
     account.when(split(2n, 1n, { symbol: ticker('BIRD') })).refuses('position_not_found');
   });
 });
+
+describe('a split whose remainder is smaller than the smallest quantity', () => {
+  it('neither keeps it nor pays for it', () => {
+    having(...holding('1'))
+      .when(split(7n, 3n, { referencePrice: asPrice('10') }))
+      .emits({
+        type: 'StockSplit',
+        quantityAfter: asShares('2.333333333'),
+        fraction: asShares('0'),
+        cashInLieu: asCash('0'),
+        referencePrice: null,
+      });
+  });
+});
+
+describe('a split that would make more shares than there can be', () => {
+  it('is refused', () => {
+    having(...holding('10000000'))
+      .when(split(1_000_000_000n, 1n))
+      .refuses('invalid_split');
+  });
+});

@@ -2,7 +2,7 @@ import type { AccountEvent, StockSplit } from '#domain/account/events.ts';
 import { type AccountState, holdingOf } from '#domain/account/state.ts';
 import { accept, refuse } from '#domain/decision.ts';
 import type { Symbol } from '#domain/ids.ts';
-import { type Cash, divide, type Price, type Quantity } from '#domain/money.ts';
+import { absolute, divide, notional, type Price, type Quantity } from '#domain/money.ts';
 import { adjustForSplit, trailAfterSplit } from '#domain/order/split.ts';
 import type { Instant } from '#domain/time.ts';
 import { bookkeepingRefusal, type Decide } from '../deciding.ts';
@@ -22,6 +22,8 @@ export type SplitStock = {
 };
 
 const oneShare = 10n ** 9n;
+/** More shares than any company has; sums and products stay far from what an event can hold. */
+const mostShares = 10n ** 15n * oneShare;
 
 const splitHolding = (command: SplitStock, state: AccountState, quotes: Quotes): StockSplit => {
   const { symbol, newShares, oldShares, wholeShares, at } = command;
@@ -29,7 +31,8 @@ const splitHolding = (command: SplitStock, state: AccountState, quotes: Quotes):
   const exact = quantity * newShares; // in 1/oldShares of the smallest quantity
   const unit = wholeShares ? oneShare : 1n;
   const after = divide(exact, oldShares * unit, 'down') * unit;
-  const paidOut = exact - after * oldShares;
+  // What is too small to be a fraction of a share is nothing: it is neither kept nor paid.
+  const fraction = divide(exact - after * oldShares, newShares, 'down') as Quantity;
   const referencePrice = command.referencePrice ?? quotes.latest(symbol)?.price ?? lastPrice;
   return {
     type: 'StockSplit',
@@ -38,9 +41,9 @@ const splitHolding = (command: SplitStock, state: AccountState, quotes: Quotes):
     oldShares,
     quantityBefore: quantity,
     quantityAfter: after as Quantity,
-    fraction: divide(paidOut, newShares) as Quantity,
-    cashInLieu: divide(paidOut * referencePrice, newShares) as Cash,
-    referencePrice: paidOut === 0n ? null : referencePrice,
+    fraction,
+    cashInLieu: notional(referencePrice, fraction),
+    referencePrice: fraction === 0n ? null : referencePrice,
     at,
   };
 };
@@ -74,6 +77,9 @@ export const splitStock: Decide<SplitStock> = (command, state, quotes) => {
   const { symbol, newShares, oldShares } = command;
   if (newShares <= 0n || oldShares <= 0n || newShares === oldShares) {
     return refuse({ code: 'invalid_split', details: {} });
+  }
+  if (absolute(holdingOf(state, symbol).quantity) * newShares > mostShares * oldShares) {
+    return refuse({ code: 'invalid_split', details: { symbol, rule: 'too many shares' } });
   }
   const orders = adjustments(command, state);
   if (holdingOf(state, symbol).quantity === 0n && orders.length === 0) {

@@ -9,8 +9,7 @@ export type WithdrawCash = CashCommand & { readonly type: 'WithdrawCash' };
 /** Only cash that is settled, not reserved by an order and not needed as margin may leave. */
 export const withdrawCash: Decide<WithdrawCash> = (command, state, quotes) =>
   bookPositive(state, command.amount, () => {
-    const prices = (symbol: Parameters<typeof quotes.latest>[0]) => quotes.latest(symbol)?.price;
-    const figures = accountFigures(state, prices, command.at);
+    const figures = accountFigures(state, quotes.latest, command.at);
     if (command.amount > figures.withdrawable) {
       const details = {
         requested: formatCash(command.amount),

@@ -121,7 +121,7 @@ export const replaceOrder: Decide<ReplaceOrder> = (command, state, quotes) => {
     policy: trading.policy,
     terms: left,
     market,
-    prices: (symbol) => quotes.latest(symbol)?.price,
+    prices: quotes.latest,
     at,
     replaced: order,
   });

@@ -7,6 +7,7 @@ import { orderTypes, sides, timesInForce } from '#domain/order/terms.ts';
 import { maxOrderSize } from '#domain/risk/rules.ts';
 import {
   acceptance,
+  asCash,
   deposit,
   fee,
   fill,
@@ -18,6 +19,7 @@ import {
   submit,
   type TermsInWords,
   ticker,
+  withdraw,
 } from '#tests/support/makers.ts';
 import { having } from '#tests/support/specification.ts';
 
@@ -314,7 +316,7 @@ describe('the largest order that is possible', () => {
     assert.ok(state.policy);
     const market = quotesOf().latest(ticker('ACME'));
     assert.ok(market);
-    const prices = () => market.price;
+    const prices = () => market;
     const proposal = { state, policy: state.policy, market, prices, at: noon };
     const most = formatQuantity(maxOrderSize(proposal, ticker('ACME'), side));
     const more = formatQuantity((maxOrderSize(proposal, ticker('ACME'), side) + 1n) as Quantity);
@@ -352,5 +354,28 @@ describe('the largest order that is possible', () => {
   it('is nothing where nothing is available', () => {
     const account = having(openAccount({ kind: 'cash' }), fee('10'));
     account.when(submit('o1', { quantity: '0.000000001' })).refuses('insufficient_buying_power');
+  });
+});
+
+describe('a sale that brings less than its commission', () => {
+  it('reserves the difference, so that it cannot make cash negative', () => {
+    const account = having(
+      openAccount({ kind: 'cash', commission: { kind: 'fixed', amount: asCash('20') } }),
+      deposit('100'),
+      fill('x0', null, '1', '10', { commission: '0' }),
+      withdraw('80'),
+    );
+    account
+      .when(submit('o1', { side: 'sell', quantity: '1', limit: '5' }))
+      .refuses('insufficient_buying_power', { required: '15', available: '10' });
+    account
+      .when(submit('o1', { side: 'sell', quantity: '1' }))
+      .refuses('insufficient_buying_power');
+  });
+
+  it('by a notional of less than a cent is no order', () => {
+    having(openAccount(), deposit('100'))
+      .when(submit('o1', { notional: '0.009' }))
+      .refuses('invalid_order_terms', { rule: 'notional must be at least 0.01' });
   });
 });

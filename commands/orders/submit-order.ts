@@ -50,7 +50,7 @@ export const submitOrder: Decide<SubmitOrder> = (command, state, quotes) => {
     policy: trading.policy,
     terms,
     market,
-    prices: (symbol) => quotes.latest(symbol)?.price,
+    prices: quotes.latest,
     at,
     replaced: null,
   });

@@ -181,7 +181,7 @@ const reports: ReadonlySet<AccountCommand['type']> = new Set([
 ]);
 
 const availableIn = ({ state }: Run, quotes: Quotes, { at }: AccountCommand): bigint =>
-  accountFigures(state, (symbol) => quotes.latest(symbol)?.price, at).available;
+  accountFigures(state, quotes.latest, at).available;
 
 /** Symbols of which live sells may close more than is held. */
 const oversold = ({ state }: Run): readonly string[] =>

@@ -18,6 +18,7 @@ import type {
 } from '../order/events.ts';
 import { busted, corrected, filled, replacementOf, stepOrder, submitted } from '../order/evolve.ts';
 import { isLive } from '../order/lifecycle.ts';
+import type { Instant } from '../time.ts';
 import { unreachable } from '../unreachable.ts';
 import type { AccountEvent, StockSplit } from './events.ts';
 import { signedQuantity, tradeCash } from './postings.ts';
@@ -94,7 +95,40 @@ const executionOf = (fill: Execution, standing: ExecutionState['standing']): Exe
   splitSince: false,
 });
 
+/** Sales that may still be unsettled; each costs a comparison whenever settled cash is asked for. */
+const unsettledMax = 1_000;
+
 const netCash = (fill: Execution): Cash => subtract(tradeCash(fill), fill.commission);
+
+/** What settled long ago needs no remembering. Long: a fill's time is the reporter's word, and may lie ahead. */
+const forgetSettled = (state: AccountState, at: Instant): void => {
+  if (state.unsettled.size <= unsettledMax) return;
+  for (const [id, { settlesAt }] of state.unsettled) {
+    if (state.unsettled.size <= unsettledMax) return;
+    if (settlesAt <= at) state.unsettled.delete(id);
+  }
+};
+
+/** The price of the newest fill that still stands, in today's shares; null where none does. */
+const newestPrice = (state: AccountState, symbol: Symbol): Price | null => {
+  let newest: ExecutionState | null = null;
+  for (const execution of state.executions.values()) {
+    if (execution.symbol === symbol && execution.standing === 'booked') newest = execution;
+  }
+  if (newest === null) return null;
+  const { split } = holdingOf(state, symbol);
+  return newest.splitSince && split !== null
+    ? proportion(newest.price, split.oldShares, split.newShares)
+    : newest.price;
+};
+
+/** After a fill was undone or restated it values the position no more unless it is the newest. */
+const revalue = (state: AccountState, symbol: Symbol): void => {
+  const lastPrice = newestPrice(state, symbol);
+  if (lastPrice !== null) {
+    state.holdings.set(symbol, { ...holdingOf(state, symbol), lastPrice });
+  }
+};
 
 const bookFill = (state: AccountState, fill: OrderFilled): void => {
   const proceeds = netCash(fill);
@@ -102,9 +136,7 @@ const bookFill = (state: AccountState, fill: OrderFilled): void => {
   moveShares(state, fill.symbol, signedQuantity(fill), fill.price);
   state.executions.set(fill.executionId, executionOf(fill, 'booked'));
   if (fill.orderId !== null) putOrder(state, filled(orderOf(state, fill.orderId), fill));
-  for (const [id, unsettled] of state.unsettled) {
-    if (unsettled.settlesAt <= fill.executedAt) state.unsettled.delete(id);
-  }
+  forgetSettled(state, fill.executedAt);
   if (fill.side === 'sell' && fill.settlesAt > fill.executedAt) {
     const { executionId, settlesAt } = fill;
     state.unsettled.set(executionId, { executionId, amount: proceeds, settlesAt });
@@ -115,6 +147,7 @@ const undoFill = (state: AccountState, fill: FillBusted): void => {
   moveCash(state, negate(netCash(fill)));
   moveShares(state, fill.symbol, negate(signedQuantity(fill)));
   state.executions.set(fill.executionId, executionOf(fill, 'busted'));
+  revalue(state, fill.symbol);
   state.unsettled.delete(fill.executionId);
   if (fill.orderId !== null) putOrder(state, busted(orderOf(state, fill.orderId), fill));
 };
@@ -127,13 +160,9 @@ const restateFill = (state: AccountState, fill: FillCorrected): void => {
     commission: fill.previousCommission,
   };
   moveCash(state, subtract(netCash(fill), netCash(previous)));
-  moveShares(
-    state,
-    fill.symbol,
-    subtract(signedQuantity(fill), signedQuantity(previous)),
-    fill.price,
-  );
+  moveShares(state, fill.symbol, subtract(signedQuantity(fill), signedQuantity(previous)));
   state.executions.set(fill.executionId, executionOf(fill, 'booked'));
+  revalue(state, fill.symbol);
   const unsettled = state.unsettled.get(fill.executionId);
   if (unsettled) state.unsettled.set(fill.executionId, { ...unsettled, amount: netCash(fill) });
   if (fill.orderId !== null) putOrder(state, corrected(orderOf(state, fill.orderId), fill));
@@ -145,6 +174,11 @@ const bookSplit = (state: AccountState, split: StockSplit): void => {
   const { lastPrice } = holdingOf(state, symbol);
   const restated = proportion(lastPrice, split.oldShares, split.newShares);
   moveShares(state, symbol, subtract(split.quantityAfter, split.quantityBefore), restated);
+  const { at, newShares, oldShares } = split;
+  state.holdings.set(symbol, {
+    ...holdingOf(state, symbol),
+    split: { at, newShares, oldShares },
+  });
   for (const [id, execution] of state.executions) {
     if (execution.symbol === symbol) state.executions.set(id, { ...execution, splitSince: true });
   }

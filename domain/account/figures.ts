@@ -11,10 +11,12 @@ import {
   zeroCash,
 } from '../money.ts';
 import type { Instant } from '../time.ts';
-import { type AccountState, settledCash } from './state.ts';
+import { type AccountState, type Holding, settledCash } from './state.ts';
 
-/** What one share is worth now; undefined where the market has no quote. */
-export type Prices = (symbol: Symbol) => Price | undefined;
+/** What one share was worth and when the market said so; undefined where it has no quote. */
+export type Prices = (
+  symbol: Symbol,
+) => { readonly price: Price; readonly at: Instant } | undefined;
 
 /** Regulation T (12 CFR 220.12): half of a position's value has to be the customer's own. */
 export const initialMarginPercent = 50n;
@@ -29,13 +31,22 @@ export type PositionValues = {
   readonly shortValue: Cash;
 };
 
-/** Market values of all positions; own last fill prices stand in where there is no quote. */
+/** A quote from before the position's split counts in old shares and is restated; the last own fill stands in for none. */
+const priceOf = (holding: Holding, quote: ReturnType<Prices>): Price => {
+  if (quote === undefined) return holding.lastPrice;
+  const { split } = holding;
+  return split !== null && quote.at <= split.at
+    ? proportion(quote.price, split.oldShares, split.newShares)
+    : quote.price;
+};
+
+/** Market values of all positions. */
 export const positionValues = (state: AccountState, prices: Prices): PositionValues => {
   let longValue = 0n;
   let shortValue = 0n;
   for (const [symbol, holding] of state.holdings) {
     if (holding.quantity === 0n) continue;
-    const value = notional(prices(symbol) ?? holding.lastPrice, holding.quantity);
+    const value = notional(priceOf(holding, prices(symbol)), holding.quantity);
     if (value >= 0n) longValue += value;
     else shortValue += value;
   }

@@ -68,6 +68,12 @@ export type Holding = {
   readonly closingBuys: Quantity;
   /** The last own fill's: values the position where the market has no quote. */
   readonly lastPrice: Price;
+  /** The last split: what the market quoted until then counts in old shares. */
+  readonly split: {
+    readonly at: Instant;
+    readonly newShares: bigint;
+    readonly oldShares: bigint;
+  } | null;
 };
 
 export type UnsettledProceeds = {
@@ -114,6 +120,7 @@ const emptyHolding: Holding = {
   closingSells: zeroQuantity,
   closingBuys: zeroQuantity,
   lastPrice: 0n as Price,
+  split: null,
 };
 
 export const holdingOf = (state: AccountState, symbol: Symbol): Holding =>

@@ -25,12 +25,15 @@ const presence = (
   return null;
 };
 
+const oneCent = 10n ** 16n;
+
 const amountRule = (terms: OrderTerms): string | null => {
   const { quantity, notional, type } = terms;
   if (quantity === null && notional === null) return 'an order needs quantity or notional';
   if (quantity !== null && notional !== null) return 'give quantity or notional, not both';
   if (quantity !== null && quantity <= 0n) return 'quantity must be greater than zero';
   if (notional !== null && notional <= 0n) return 'notional must be greater than zero';
+  if (notional !== null && notional < oneCent) return 'notional must be at least 0.01';
   if (notional !== null && type !== 'market') return 'only market orders can be by notional';
   return null;
 };

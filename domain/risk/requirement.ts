@@ -110,6 +110,20 @@ const fixedCommission = (policy: AccountPolicy): Cash => {
   return commission.kind === 'per_share' ? commission.minimum : zeroCash;
 };
 
+/** Commission of a closing order that its own proceeds, at the price least in its favour, do not pay. */
+const unpaidCommission = (
+  policy: AccountPolicy,
+  terms: OrderTerms,
+  market: Market,
+  quantity: Quantity,
+): Cash => {
+  if (terms.side === 'buy') return zeroCash;
+  const worst = collared(market.bid, 'down');
+  const proceeds = notional(smaller(terms.limitPrice ?? worst, worst), quantity);
+  const commission = commissionOn(policy.commission, { quantity, notional: proceeds });
+  return larger(zeroCash, subtract(commission, proceeds));
+};
+
 const byNotional = (policy: AccountPolicy, amount: Cash, opening: Quantity): Cash => {
   const commission = commissionOn(policy.commission, { quantity: opening, notional: amount });
   const value =
@@ -146,6 +160,7 @@ export const requiredReservation = (
     closing,
     opening,
     cashPerShare: add(ofOwnMoney(policy, price), commissionPerShare(policy, price)),
-    fixedCash: opening === 0n ? zeroCash : fixedCommission(policy),
+    fixedCash:
+      opening === 0n ? unpaidCommission(policy, terms, market, closing) : fixedCommission(policy),
   };
 };

@@ -88,7 +88,9 @@ export type OrderRow = {
   readonly stopPrice: Price | null;
   readonly trailAmount: Price | null;
   readonly trailPercent: Ratio | null;
+  /** Trailing stops: how far the market went in the order's favour, and where the stop is now. */
   readonly highWaterMark: Price | null;
+  readonly trailedStopPrice: Price | null;
   /** `refused`: by us, it never lived. */
   readonly status: OrderStatus | 'refused';
   readonly filledQuantity: Quantity;

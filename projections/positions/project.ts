@@ -71,12 +71,8 @@ export const projectTrade = (event: RecordedEvent<Traded>, tables: Tables): Cash
     case 'OrderFilled':
       return booked({ ...event, data }, tables);
     case 'FillBusted':
-      return restate(tables, accountOf(event.stream), data.symbol, { event, lastPrice: null });
     case 'FillCorrected':
-      return restate(tables, accountOf(event.stream), data.symbol, {
-        event,
-        lastPrice: data.price,
-      });
+      return restate(tables, accountOf(event.stream), data.symbol, event);
   }
 };
 

@@ -1,6 +1,6 @@
 import type { AccountId, EventId, Symbol as Ticker } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
-import { type Cash, type Price, subtract } from '#domain/money.ts';
+import { type Cash, subtract } from '#domain/money.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { Instant } from '#domain/time.ts';
 import { holdingKey } from '../keys.ts';
@@ -77,7 +77,7 @@ export const restate = (
   tables: Tables,
   account: AccountId,
   symbol: Ticker,
-  by: { readonly event: RecordedEvent; readonly lastPrice: Price | null },
+  by: RecordedEvent,
 ): Cash => {
   const key = holdingKey(account, symbol);
   const before = tables.positions.get(key);
@@ -90,14 +90,18 @@ export const restate = (
       .map(fillEntry),
     ...splits.map(splitEntry),
   ].toSorted((left, right) => left.sequence - right.sequence);
-  const { sequence } = by.event;
+  const { sequence } = by;
   const first = entries[0] ?? { at: before.updatedAt, sequence };
   const { record, lots, history } = replayAll(
     tables,
     emptyHolding(account, symbol, first),
     entries,
   );
-  tables.positions.put({ ...record, lastPrice: by.lastPrice ?? before.lastPrice, sequence });
+  // Where no fill stands any more, the price stays what it was: there is no better one.
+  const lastPrice = entries.some(({ kind }) => kind === 'fill')
+    ? record.lastPrice
+    : before.lastPrice;
+  tables.positions.put({ ...record, lastPrice, sequence });
   for (const id of [...fills.map((fill) => fill.fillId), ...splits.map((split) => split.eventId)]) {
     const lot = lots.get(id);
     if (lot === undefined) tables.lots.remove(id);

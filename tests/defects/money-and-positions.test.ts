@@ -252,7 +252,7 @@ describe('the replaced system’s defects in money and positions are not here', 
     const state = having(openAccount(), deposit('5000'), fill('x1', null, '100', '10')).state();
     const at = (last: string) => {
       const quotes = quotesOf({ ACME: last });
-      return accountFigures(state, (symbol) => quotes.latest(symbol)?.price, noon);
+      return accountFigures(state, quotes.latest, noon);
     };
     assert.equal(formatCash(at('12').equity), '5200');
     assert.equal(formatCash(at('7').equity), '4700');

@@ -367,7 +367,7 @@ const edgeOrder = (
   const market = quotesIn(world).latest(ticker(symbol));
   if (state.policy === null || market === undefined) return null;
   const side = sides[twist % 2] ?? 'buy';
-  const prices = (of: Ticker) => world.prices.get(of);
+  const prices = quotesIn(world).latest;
   const at = fromMilliseconds(world.now);
   const proposal = { state, policy: state.policy, market, prices, at };
   const most = maxOrderSize(proposal, market.symbol, side);

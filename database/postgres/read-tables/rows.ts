@@ -178,6 +178,7 @@ const readOrder = rowReader({
   trailAmount: nullable(price),
   trailPercent: nullable(ratio),
   highWaterMark: nullable(price),
+  trailedStopPrice: nullable(price),
   status: text<OrderStatus | 'refused'>(),
   filledQuantity: quantity,
   remainingQuantity: nullable(quantity),

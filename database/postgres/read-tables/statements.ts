@@ -8,12 +8,13 @@ const bothWays = (
   desc: text('<', 'DESC'),
 });
 
-// index order_fills_unsettled; the last parameter is the market's time.
+// index order_fills_unsettled; the last parameter is the market's time. As settledCash does: a sale that cost more than
+// it brought is paid at once.
 export const selectAccount = `
   SELECT a.*, (
     SELECT coalesce(sum(f.value - f.commission), 0) FROM ledger.order_fills f
     WHERE f.account_id = a.account_id AND f.side = 'sell' AND f.status IN ('booked', 'corrected')
-      AND f.settles_at > $2::timestamptz
+      AND f.settles_at > $2::timestamptz AND f.value > f.commission
   ) AS unsettled_at
   FROM ledger.accounts a WHERE a.account_id = $1`;
 
@@ -26,7 +27,7 @@ export const selectAccounts = bothWays(
   SELECT a.*, (
     SELECT coalesce(sum(f.value - f.commission), 0) FROM ledger.order_fills f
     WHERE f.account_id = a.account_id AND f.side = 'sell' AND f.status IN ('booked', 'corrected')
-      AND f.settles_at > $4::timestamptz
+      AND f.settles_at > $4::timestamptz AND f.value > f.commission
   ) AS unsettled_at
   FROM ledger.accounts a
   WHERE ($1::text IS NULL OR a.user_id = $1) AND ($2::bigint IS NULL OR a.created_sequence ${after} $2)

@@ -1,5 +1,6 @@
 -- Accounts at the latest marks. Margin: Regulation T (12 CFR 220.12) 50 % initial; FINRA Rule 4210(c) maintenance 25 %
--- of longs, 30 % of shorts. Unsettled proceeds are judged by this database's clock; the API uses the market's.
+-- of longs, 30 % of shorts. Unsettled proceeds are judged by this database's clock; the API uses the market's. A sale
+-- that cost more than it brought is paid at once.
 CREATE VIEW ledger.accounts AS
 SELECT a.account_id, a.account_number, a.user_id, a.policy ->> 'kind' AS account_type, a.policy, a.status,
   a.status = 'active' AS is_active, a.status_reason,
@@ -32,5 +33,5 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT coalesce(sum(f.value - f.commission), 0) AS unsettled FROM order_fills f
   WHERE f.account_id = a.account_id AND f.side = 'sell' AND f.status IN ('booked', 'corrected')
-    AND f.settles_at > clock_timestamp()
+    AND f.settles_at > clock_timestamp() AND f.value > f.commission
 ) u;
