@@ -92,7 +92,7 @@ type Shutdown = ReturnType<typeof createShutdown>;
 const createLog = ({ logFile, logLevel, dataDirectory }: Configuration) => {
   const file = logFile ?? join(dataDirectory, 'server.log');
   const dest = file === '-' ? 1 : file;
-  const destination = pino.destination({ dest, mkdir: true, sync: false, mode: 0o600 });
+  const destination = pino.destination({ dest, mkdir: true, sync: true, mode: 0o600 });
   return { log: pino({ level: logLevel }, destination), file: file === '-' ? null : file };
 };
 
@@ -272,7 +272,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   console.log(
     greeting({
       url: listening.url,
-      key: process.env['NODE_ENV'] === 'production' ? null : key,
+      key: configuration.operatorKey !== null || isProduction ? null : key,
       keyFile:
         configuration.operatorKey === null ? operatorKeyFile(configuration.dataDirectory) : null,
       paperAccountId,
@@ -283,6 +283,8 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   );
   return { log, shutdown };
 };
+
+const isProduction = process.env['NODE_ENV'] === 'production';
 
 const explain = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

@@ -1,13 +1,16 @@
-/** From the submission of an order to its position in the read tables, over HTTP, at 200 orders a second. */
+/**
+ * From the submission of an order to its position in the read tables, at 200 orders a second: every other one over
+ * HTTP, the rest handed to the pipeline.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OrderId } from '#domain/ids.ts';
-import { openAccounts } from './support/accounts.ts';
+import type { AccountId, OrderId } from '#domain/ids.ts';
+import { actor, buyOne, openAccounts } from './support/accounts.ts';
 import { createClient } from './support/http-client.ts';
 import { startStack } from './support/stack.ts';
 import { percentile } from './support/statistics.ts';
 
 const ordersPerSecond = 200;
-const warmUpOrders = 400;
+const warmUpOrders = 2_000;
 const orders = warmUpOrders + ordersPerSecond * Number(process.argv[2] ?? 10);
 
 const stack = await startStack('00000000-0000-7000-8000-000000000001' as never);
@@ -17,7 +20,10 @@ const client = createClient(stack.url, 32);
 const submittedAt = new Map<OrderId, number>();
 /** Orders by the sequence of their fill. */
 const filled = new Map<number, OrderId>();
-const latencies: number[] = [];
+const overHttp: number[] = [];
+const inProcess: number[] = [];
+/** Orders by how they were submitted. */
+const latenciesOf = new Map<OrderId, number[]>();
 let visible = 0;
 
 stack.onVisible((sequence) => {
@@ -25,7 +31,7 @@ stack.onVisible((sequence) => {
   for (; visible < sequence; visible += 1) {
     const order = filled.get(visible + 1);
     const begun = order === undefined ? undefined : submittedAt.get(order);
-    if (begun !== undefined) latencies.push(now - begun);
+    if (order !== undefined && begun !== undefined) latenciesOf.get(order)?.push(now - begun);
   }
 });
 const stopped = new AbortController();
@@ -39,40 +45,61 @@ const watching = (async () => {
 })();
 await sleep(200);
 
+const note = (orderId: OrderId, start: number, count: number, latencies: number[]): void => {
+  if (count < warmUpOrders) return;
+  submittedAt.set(orderId, start);
+  latenciesOf.set(orderId, latencies);
+};
+
+const post = async (accountId: AccountId, count: number): Promise<void> => {
+  const start = performance.now();
+  const body = JSON.stringify({
+    account_id: accountId,
+    symbol: 'AAPL',
+    side: 'buy',
+    type: 'market',
+    quantity: '1',
+  });
+  const answer = await client.post('/api/v1/trading/orders', body);
+  if (answer.status !== 201) throw new Error(`${answer.status}: ${answer.body}`);
+  note(JSON.parse(answer.body).order_id as OrderId, start, count, overHttp);
+};
+
+const hand = async (accountId: AccountId, count: number): Promise<void> => {
+  const start = performance.now();
+  const limit = buyOne();
+  const terms = { ...limit.terms, type: 'market', limitPrice: null } as const;
+  note(limit.orderId, start, count, inProcess);
+  const key = limit.clientOrderId;
+  const handled = await stack.ledger.handle({ accountId, actor, key }, { ...limit, terms });
+  if (handled.kind !== 'done') throw new Error(handled.refusal.code);
+};
+
 const begun = performance.now();
 const posts: Promise<void>[] = [];
 for (let count = 0; count < orders; count += 1) {
   const due = begun + (count * 1_000) / ordersPerSecond;
   const wait = due - performance.now();
   if (wait > 0) await sleep(wait);
-  const start = performance.now();
-  const body = JSON.stringify({
-    account_id: accounts[count % accounts.length],
-    symbol: 'AAPL',
-    side: 'buy',
-    type: 'market',
-    quantity: '1',
-  });
-  posts.push(
-    client.post('/api/v1/trading/orders', body).then(({ status, body: text }) => {
-      if (status !== 201) throw new Error(`${status}: ${text}`);
-      if (count >= warmUpOrders) submittedAt.set(JSON.parse(text).order_id as OrderId, start);
-    }),
-  );
+  const accountId = accounts[count % accounts.length];
+  if (accountId === undefined) throw new Error('no account');
+  posts.push(count % 2 === 0 ? post(accountId, count) : hand(accountId, count));
 }
 await Promise.all(posts);
 await sleep(1_000);
 stopped.abort();
 await watching;
 
-latencies.sort((left, right) => left - right);
-console.log(
-  JSON.stringify({
-    name: 'submit to visible',
+const report = (name: string, latencies: number[]): void => {
+  latencies.sort((left, right) => left - right);
+  const figures = {
     orders: latencies.length,
     latencyMsP50: Number(percentile(latencies, 0.5).toFixed(2)),
     latencyMsP99: Number(percentile(latencies, 0.99).toFixed(2)),
-  }),
-);
+  };
+  console.log(JSON.stringify({ name, ...figures }));
+};
+report('submit to visible, in process', inProcess);
+report('submit to visible, over HTTP', overHttp);
 client.close();
 await stack.stop();

@@ -6,11 +6,15 @@ const printable = /^[\x20-\x7e]{1,255}$/;
 const clientOrderIdMax = 128;
 
 /** The caller's Idempotency-Key, null where none was sent. Throws `invalid_idempotency_key`. */
-export const idempotencyKeyOf = (header: string | readonly string[] | undefined): string | null => {
+export const idempotencyKeyOf = (headers: readonly string[] | undefined): string | null => {
+  const [header, ...others] = headers ?? [];
   if (header === undefined) return null;
-  if (typeof header !== 'string' || !printable.test(header)) {
-    throw new HttpProblem('invalid_idempotency_key');
+  if (others.length > 0) {
+    throw new HttpProblem('invalid_idempotency_key', {
+      detail: 'The request has the header Idempotency-Key more than once. Send one key.',
+    });
   }
+  if (!printable.test(header)) throw new HttpProblem('invalid_idempotency_key');
   return header;
 };
 

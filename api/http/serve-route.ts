@@ -47,9 +47,10 @@ export const answerBy = async (
   services: Services,
   authenticate: Authenticate,
 ): Promise<Answer> => {
-  const { headers, params, query } = request;
+  const { headers, headersDistinct, params, query } = request;
   const actor = route.scope === null ? nobody : authenticate(headers);
-  const key = route.kind === 'command' ? idempotencyKeyOf(headers['idempotency-key']) : null;
+  const key =
+    route.kind === 'command' ? idempotencyKeyOf(headersDistinct['idempotency-key']) : null;
   const body = route.body === null ? undefined : await bodyOf(request, response);
   if (route.kind !== 'read') return route.answer(services, { params, query, body, key, actor });
   const { min_sequence: asked, ...rest } = query;

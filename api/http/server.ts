@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
 import type { Logger } from 'pino';
+import { createAccountNumbers } from './account-numbers.ts';
 import { type Authenticate, operatorKey } from './authenticate.ts';
 import { problemOf } from './known-errors.ts';
 import { type Listening, type ListenOptions, listen } from './listen.ts';
@@ -13,7 +14,7 @@ import { answerBy } from './serve-route.ts';
 import type { Services } from './services.ts';
 import { apiVersion } from './version.ts';
 
-export type HttpApiOptions = Omit<Services, 'version' | 'readTimeoutMs'> & {
+export type HttpApiOptions = Omit<Services, 'version' | 'readTimeoutMs' | 'accountNumbers'> & {
   /** Whoever has it may do everything. Never logged. */
   readonly operatorKey: string;
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -128,7 +129,9 @@ export const createHttpApi = (options: HttpApiOptions): HttpApi => {
     mount,
     ...rest
   } = options;
-  const serving: Serving = { services: { ...rest, version, readTimeoutMs }, log, closing: false };
+  const accountNumbers = createAccountNumbers(rest.queries, readTimeoutMs);
+  const services: Services = { ...rest, version, readTimeoutMs, accountNumbers };
+  const serving: Serving = { services, log, closing: false };
   const authenticate = operatorKey(key);
 
   const app = express();

@@ -6,6 +6,7 @@ import type { MarketFeed } from '#commands/ports/market-feed.ts';
 import type { Quotes } from '#commands/ports/quotes.ts';
 import type { AccountId } from '#domain/ids.ts';
 import type { Queries } from '#projections/ports/queries.ts';
+import type { AccountNumbers } from './account-numbers.ts';
 
 /** What the routes answer from. */
 export type Services = {
@@ -19,6 +20,7 @@ export type Services = {
   /** Business time: the market's own clock, which a replay may set back. */
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly accountNumbers: AccountNumbers;
   /** The account that is meant where a trading request names none. */
   readonly defaultAccountId: AccountId;
   /** Of this program. */

@@ -3,7 +3,7 @@ import type { AccountId } from '#domain/ids.ts';
 export type Greeting = {
   readonly url: string;
   readonly keyFile: string | null;
-  /** Null where what is printed goes to a log. */
+  /** Null where the owner has it already, or what is printed goes to a log. */
   readonly key: string | null;
   readonly paperAccountId: AccountId;
   readonly demoAccountId: AccountId | null;
@@ -31,9 +31,9 @@ export const greeting = (facts: Greeting): string => {
     `  Market            ${market}`,
     ...(logFile === null ? [] : [`  Log               ${logFile}`]),
     '',
-    '  Try:',
+    '  Try, in another terminal:',
     '',
-    `  export KEY=${key ?? '…'}`,
+    keyFile === null ? '  export KEY=…' : `  export KEY=$(cat ${keyFile})`,
     `  curl -s ${url}/api/v1/trading/orders -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\`,
     `    -d '{"symbol":"AAPL","side":"buy","type":"market","quantity":10,"client_order_id":"my-first-order"}'`,
     `  curl -s ${url}/api/v1/trading/positions -H "Authorization: Bearer $KEY"`,

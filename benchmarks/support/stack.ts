@@ -45,7 +45,7 @@ const rethrow = (error: unknown): void => {
 export const startStack = async (defaultAccountId: AccountId): Promise<Stack> => {
   const database = await benchmarkDatabase();
   const { connectionString } = database;
-  const log = pino({ level: 'warn' });
+  const log = pino({ level: 'error' });
   const stopped = new AbortController();
   const { signal } = stopped;
   const pool = benchmarkPool(connectionString, 10);

@@ -20,6 +20,8 @@ const withText = (field: string, source: string): Sent => ({
 const cash = (path: string, over: Readonly<Record<string, unknown>>) =>
   [`/api/v1/ledger/${path}`, { body: { account_id: defaultAccount, ...over } }] as const;
 
+const outsideFill = { execution_id: 'x', symbol: 'ACME', side: 'buy', quantity: 1, price: 1 };
+
 type Case = readonly [
   what: string,
   path: string,
@@ -314,6 +316,31 @@ const cases: readonly Case[] = [
     'executed_at',
     'invalid_format',
   ],
+  ...['2014-02-30', '2014-02-30T00:00:00+05:00', '1899-12-31T23:59:59Z', '0000-01-01'].map(
+    (at): Case => [
+      `a deposit of ${at}`,
+      ...cash('deposits', { amount: '1', effective_at: at }),
+      ...invalid,
+      'effective_at',
+      'invalid_format',
+    ],
+  ),
+  ...['0001-01-01T00:00:00+23:59', '1900-01-01T00:00:00+01:00', '9998-12-31T23:59:59-00:01'].map(
+    (at): Case => [
+      `a fill at ${at}`,
+      ...cash('fills', { ...outsideFill, executed_at: at }),
+      ...invalid,
+      'executed_at',
+      'invalid_format',
+    ],
+  ),
+  [
+    'a fill that would settle when no instant is left',
+    ...cash('fills', { ...outsideFill, executed_at: '9998-01-01' }),
+    ...invalid,
+    'executed_at',
+    'out_of_range',
+  ],
   [
     'an account with a commission of no kind',
     '/api/v1/ledger/accounts',
@@ -391,9 +418,13 @@ describe('bad input', () => {
     ['status=maybe', 'status'],
     ['side=buy&side=sell', 'side'],
     ['after=yesterday', 'after'],
+    ['after=2014-02-30', 'after'],
+    ['until=0000-01-01T00:00:00Z', 'until'],
     ['page=2', 'page'],
     ['min_sequence=-1', 'min_sequence'],
     ['min_sequence=soon', 'min_sequence'],
+    ['min_sequence=9007199254740992', 'min_sequence'],
+    ['cursor=9007199254740993', 'cursor'],
     ['min_sequence=1&min_sequence=2', 'min_sequence'],
     [`symbols=${'A,'.repeat(101)}A`, 'symbols'],
   ] as const) {
@@ -404,6 +435,42 @@ describe('bad input', () => {
       equal(pick(body, 'errors', 0, 'field'), field);
     });
   }
+
+  const noTimes = ['0000-01-01', '2014-02-30T00:00:00Z', '2014-02-30T00:00:00+05:00'];
+  const outside = ['1899-12-31', '9999-01-01T00:00:00Z', '9998-12-31T23:59:59-00:01'];
+  for (const [list, first, last] of [
+    ['orders', 'after', 'until'],
+    ['transactions', 'after', 'until'],
+    ['position-history', 'after', 'until'],
+    ['portfolio/history', 'from', 'to'],
+  ] as const) {
+    it(`${list} take no day that does not exist, nor a year that the ledger cannot hold`, async () => {
+      for (const at of [...noTimes, ...outside, '2014-02-30', '2014-13-01', '10000-01-01']) {
+        for (const field of [first, last]) {
+          const path = `/api/v1/trading/${list}?${field}=${encodeURIComponent(at)}`;
+          const { status, body, text } = await world.send('GET', path);
+          equal(status, 422, `${path} ${text}`);
+          equal(pick(body, 'errors', 0, 'field'), field, path);
+          equal(pick(body, 'errors', 0, 'code'), 'invalid_format', path);
+        }
+      }
+      for (const at of ['1900-01-01', '9998-12-31', '2016-02-29']) {
+        const { status, text } = await world.send(
+          'GET',
+          `/api/v1/trading/${list}?${first}=${at}&${last}=${at}`,
+        );
+        equal(status, 200, text);
+      }
+    });
+  }
+
+  it('the greatest cursor that is named is taken', async () => {
+    for (const list of ['orders', 'transactions', 'position-history', 'activity']) {
+      const path = `/api/v1/trading/${list}?cursor=${Number.MAX_SAFE_INTEGER}`;
+      const { status, text } = await world.send('GET', path);
+      equal(status, 200, text);
+    }
+  });
 
   it('many mistakes are named together', async () => {
     const { body } = await world.send('POST', orders, {

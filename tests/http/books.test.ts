@@ -1,4 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { routes } from '#api/http/routes.ts';
 import { defaultAccount, type HttpWorld, httpWorld, pick, pickText } from './world.ts';
@@ -70,6 +71,75 @@ describe('the back office over HTTP', () => {
     const other = { account_number: 'N-1' };
     const { body } = await world.send('POST', `${ledger}/accounts`, { body: other });
     equal(body['code'], 'account_number_taken');
+  });
+
+  it('gives a number to one account, however many are opened at the same moment', async () => {
+    const open = (accountNumber: string) =>
+      world.send('POST', `${ledger}/accounts`, {
+        body: { account_id: randomUUID(), account_number: accountNumber },
+      });
+    for (const number of ['N-2', 'N-3', 'N-4']) {
+      const answers = await Promise.all(Array.from({ length: 8 }, () => open(number)));
+      equal(answers.filter(({ status }) => status === 201).length, 1);
+      const taken = answers.filter(({ body }) => body['code'] === 'account_number_taken');
+      equal(taken.length, 7);
+      equal((await open(number)).status, 409);
+    }
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => open(`M-${index}`)));
+    deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]));
+  });
+
+  it('lets a number go whose opening was refused', async () => {
+    const open = (accountId: string) =>
+      world.send('POST', `${ledger}/accounts`, {
+        body: { account_id: accountId, account_number: 'N-5' },
+      });
+    const [first, second] = await Promise.all([open(defaultAccount), open(randomUUID())]);
+    equal(first.body['code'], 'account_already_open');
+    equal(second.status, 201, second.text);
+  });
+
+  it('tells one settled cash everywhere, also where a sale cost more than it brought', async () => {
+    const account = randomUUID();
+    const opened = await world.send('POST', `${ledger}/accounts`, {
+      body: {
+        account_id: account,
+        commission: { kind: 'fixed', amount: '5' },
+        settlement_days: 2,
+        broker: 'none',
+      },
+    });
+    equal(opened.status, 201, opened.text);
+    const of = (executionId: string, over: Readonly<Record<string, unknown>>) =>
+      fill(executionId, { account_id: account, commission: null, ...over });
+    equal((await post('deposits', { account_id: account, amount: '100' })).status, 201);
+    const figures = async () => {
+      const query = `?account_id=${account}`;
+      const row = (await world.read(`${ledger}/accounts/${account}`)).body;
+      const listed = (await world.read(`${ledger}/accounts?limit=500`)).body['accounts'];
+      const found = Array.isArray(listed)
+        ? listed.find((one) => pick(one, 'account_id') === account)
+        : undefined;
+      const summary = (await world.read(`/api/v1/trading/account/summary${query}`)).body;
+      const portfolio = (await world.read(`/api/v1/trading/portfolio${query}`)).body;
+      const power = (await world.read(`/api/v1/trading/account/buying-power${query}`)).body;
+      return { row, found, summary, portfolio, power };
+    };
+    const agree = async (unsettled: string, buyingPower: string) => {
+      const { row, found, summary, portfolio, power } = await figures();
+      equal(power['buying_power'], buyingPower);
+      equal(row['unsettled'], unsettled);
+      equal(row['buying_power'], buyingPower);
+      deepEqual(found, row);
+      equal(summary['buying_power'], buyingPower);
+      equal(portfolio['buying_power'], buyingPower);
+      equal(Number(row['cash']) - Number(power['settled_cash']), Number(unsettled));
+    };
+    await of('low-1', { quantity: '2', price: '2' });
+    await of('low-2', { quantity: '1', price: '2', side: 'sell' });
+    await agree('0', '88');
+    await of('low-3', { quantity: '1', price: '50', side: 'sell' });
+    await agree('45', '88');
   });
 
   it('books cash once for one Idempotency-Key', async () => {

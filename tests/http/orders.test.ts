@@ -1,5 +1,8 @@
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Actor, OrderId } from '#domain/ids.ts';
+import { price } from '#domain/money.ts';
+import { instant } from '#domain/time.ts';
 import { defaultAccount, type HttpWorld, httpWorld, pick, pickText } from './world.ts';
 
 const orders = '/api/v1/trading/orders';
@@ -87,6 +90,40 @@ describe('an order over HTTP', () => {
     const again = await submit({ quantity: '100000' }, 'too-much');
     equal(again.headers.get('idempotency-replayed'), 'true');
     deepEqual(pick(again.body, 'details'), pick(first.body, 'details'));
+  });
+
+  it('that trails tells where its stop is now', async () => {
+    const first = await submit({
+      type: 'trailing_stop',
+      side: 'buy',
+      limit_price: null,
+      trail_price: '2',
+    });
+    equal(first.status, 201, first.text);
+    equal(first.body['trailed_stop_price'], null);
+    const path = `${orders}/${pickText(first.body, 'order_id')}`;
+    const handled = await world.ledger.handle(
+      { accountId: defaultAccount, actor: 'broker' as Actor, key: null },
+      {
+        type: 'TrailStop',
+        orderId: pickText(first.body, 'order_id') as OrderId,
+        highWaterMark: price('95'),
+        stopPrice: price('97'),
+        at: instant('2014-01-03T16:00:01Z'),
+      },
+    );
+    equal(handled.kind, 'done');
+    const { body } = await world.read(path);
+    const order = pick(body, 'order') ?? body;
+    equal(pick(order, 'high_water_mark'), '95');
+    equal(pick(order, 'trailed_stop_price'), '97');
+    equal(pick(order, 'stop_price'), null);
+    const list = (await world.read(`${orders}?status=open`)).body['orders'];
+    const listed = Array.isArray(list)
+      ? list.find((one) => pick(one, 'order_id') === first.body['order_id'])
+      : undefined;
+    equal(pick(listed, 'trailed_stop_price'), '97');
+    equal((await world.send('DELETE', path)).status < 300, true);
   });
 
   it('is found with its fills and timeline once the read tables are there', async () => {

@@ -136,6 +136,27 @@ describe('the HTTP server', () => {
     const never = await world.send('GET', `${orders}?min_sequence=${head + 1_000}`);
     equal(never.status, 504);
     equal(never.body['code'], 'read_timeout');
+    const greatest = await world.send('GET', `${orders}?min_sequence=${Number.MAX_SAFE_INTEGER}`);
+    equal(greatest.body['code'], 'read_timeout', greatest.text);
+  });
+
+  it('refuses two Idempotency-Keys before it looks at the body', async () => {
+    const head = await world.store.head();
+    const send = (lines: string) =>
+      raw(
+        world.listening.port,
+        `POST ${orders} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${operatorKey}\r\n` +
+          `Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n${lines}\r\n{}`,
+      );
+    for (const lines of [
+      'Idempotency-Key: one\r\nIdempotency-Key: two\r\n',
+      'Idempotency-Key: one\r\nidempotency-key: one\r\n',
+    ]) {
+      const answer = await send(lines);
+      match(answer, /^HTTP\/1\.1 400 [\s\S]*invalid_idempotency_key[\s\S]*more than once/);
+    }
+    match(await send('Idempotency-Key: one, two\r\n'), /validation_failed/);
+    equal(await world.store.head(), head);
   });
 
   it('writes one line per request, without the key', async () => {

@@ -27,6 +27,7 @@ const rowOf = (
   brokerOrderId: null,
   ...terms,
   highWaterMark: null,
+  trailedStopPrice: null,
   status: 'submitted',
   filledQuantity: zeroQuantity,
   remainingQuantity: terms.quantity,

@@ -9,12 +9,10 @@ import { bookingAnswers, bookingOf } from '../answers/booking.ts';
 import { form, nextCursor } from '../answers/form.ts';
 import { accountNotFound } from '../found.ts';
 import { command, type Done } from '../handled.ts';
-import { HttpProblem } from '../problem.ts';
 import { type Route, route } from '../route.ts';
 import { openAccountBody, standingBody } from '../schemas/account.ts';
 import { isUuid, pathId } from '../schemas/names.ts';
 import { oldestFirst, pageOf } from '../schemas/paging.ts';
-import type { Services } from '../services.ts';
 
 const path = '/api/v1/ledger/accounts';
 const tag = 'Accounts';
@@ -40,18 +38,6 @@ const accountIdFrom = (key: string): AccountId => {
 
 const numberOf = (account: AccountId): string =>
   `OL-${account.replaceAll('-', '').slice(-10).toUpperCase()}`;
-
-/** Throws if another account is known by this number. Two that are opened at the same moment both pass. */
-const mustBeFree = async (
-  { queries }: Services,
-  accountNumber: string,
-  account: AccountId,
-): Promise<void> => {
-  const other = await queries.getAccountByNumber(accountNumber);
-  if (other !== undefined && other.accountId !== account) {
-    throw new HttpProblem('account_number_taken', { details: { account_number: accountNumber } });
-  }
-};
 
 const openedOf = ({ events }: Done) => {
   for (const { data, sequence } of events) {
@@ -82,15 +68,16 @@ const openAccount = route({
     const made = key === null ? (services.ids.next() as AccountId) : accountIdFrom(key);
     const account = body.accountId ?? made;
     const accountNumber = body.accountNumber ?? numberOf(account);
-    await mustBeFree(services, accountNumber, account);
-    const done = await command({ services, actor, key }, account, {
-      type: 'OpenAccount',
-      accountId: account,
-      accountNumber,
-      userId: body.userId,
-      policy: body.policy,
-      at: services.clock.now(),
-    });
+    const open = () =>
+      command({ services, actor, key }, account, {
+        type: 'OpenAccount',
+        accountId: account,
+        accountNumber,
+        userId: body.userId,
+        policy: body.policy,
+        at: services.clock.now(),
+      });
+    const done = await services.accountNumbers.take(accountNumber, account, open);
     const opened = openedOf(done);
     invariant(opened !== undefined, 'an opened account is in what its command recorded');
     return {

@@ -116,9 +116,7 @@ const getBuyingPower = route({
     const { ledger, quotes, clock } = services;
     const now = clock.now();
     const figures = await ledger.inspect(account, (state) =>
-      state.status === 'unopened'
-        ? undefined
-        : accountFigures(state, (symbol) => quotes.latest(symbol)?.price, now),
+      state.status === 'unopened' ? undefined : accountFigures(state, quotes.latest, now),
     );
     if (figures === undefined) throw accountNotFound(account);
     const body: z.infer<typeof buyingPowerAnswer> = {

@@ -36,7 +36,7 @@ const judge = async <Seen>(
 ): Promise<Seen> => {
   const { ledger, quotes, clock } = services;
   const at = clock.now();
-  const prices = (ticker: Symbol) => quotes.latest(ticker)?.price;
+  const prices = quotes.latest;
   const seen = await ledger.inspect(account, (state) =>
     state.policy === null
       ? undefined

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sides } from '#domain/order/terms.ts';
 import { maybe, oneOf, otherwise, text, truth, wholeNumber } from './field.ts';
 import { cash, price, quantity } from './money.ts';
-import { accountId, executionId, moment, orderId, symbol } from './names.ts';
+import { accountId, executionId, moment, orderId, symbol, tradeTime } from './names.ts';
 
 const movement = {
   account_id: accountId,
@@ -43,7 +43,7 @@ export const fillBody = z.strictObject({
   quantity: quantity(),
   price: price(),
   commission: maybe(cash('not_negative')),
-  executed_at: moment,
+  executed_at: tradeTime,
   liquidity: otherwise(oneOf(['added', 'removed', 'unknown']), 'unknown'),
   venue: otherwise(text(0, 64), ''),
 });

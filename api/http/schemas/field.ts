@@ -86,7 +86,8 @@ export const matching = <Kind extends string>(
     return pattern.test(json) ? (json as Kind) : new Trouble('invalid_format', expected);
   });
 
-const digits = /^\d{1,15}$/;
+// Enough for the greatest whole number that a JavaScript number holds exactly.
+const digits = /^\d{1,16}$/;
 
 /** A whole number from `min` to `max`, as a JSON number or as text. */
 export const wholeNumber = (min: number, max: number): z.ZodType<number> =>

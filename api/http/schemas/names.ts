@@ -52,18 +52,30 @@ const dateOf = (text: string): SessionDate | undefined =>
     ? (text as SessionDate)
     : undefined;
 
+const momentLooks = {
+  type: 'string',
+  format: 'date-time',
+  description: 'RFC 3339 with an offset, or a date (UTC); in the years 1900 to 9998.',
+};
+const readMoment = (json: unknown): Instant | Trouble => {
+  if (typeof json !== 'string') return wrongType('an instant, as text');
+  const instant = parseInstant(dateOf(json) === undefined ? json : `${json}T00:00:00Z`);
+  return (
+    instant ??
+    new Trouble('invalid_format', 'must be an RFC 3339 instant such as 2014-01-03T21:00:00Z')
+  );
+};
+
 /** An instant; a bare date is its beginning in UTC. */
-export const moment: z.ZodType<Instant> = field(
-  { type: 'string', format: 'date-time', description: 'RFC 3339 with an offset, or a date (UTC).' },
-  (json) => {
-    if (typeof json !== 'string') return wrongType('an instant, as text');
-    const instant = parseInstant(dateOf(json) === undefined ? json : `${json}T00:00:00Z`);
-    return (
-      instant ??
-      new Trouble('invalid_format', 'must be an RFC 3339 instant such as 2014-01-03T21:00:00Z')
-    );
-  },
-);
+export const moment: z.ZodType<Instant> = field(momentLooks, readMoment);
+
+/** When a trade happened: the days after it, in which it settles, have to be instants as well. */
+export const tradeTime: z.ZodType<Instant> = field(momentLooks, (json) => {
+  const at = readMoment(json);
+  return at instanceof Trouble || at < '9998'
+    ? at
+    : new Trouble('out_of_range', 'must be before the year 9998');
+});
 
 export const date: z.ZodType<SessionDate> = field({ type: 'string', format: 'date' }, (json) => {
   if (typeof json !== 'string') return wrongType('a date, as text');
