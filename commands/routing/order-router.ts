@@ -189,28 +189,34 @@ export const createOrderRouter = (ports: RouterPorts) => {
     ): Promise<void> => {
       for (const accountId of withLiveOrders) await settle(accountId);
       let saved = await checkpoints.load(checkpoint);
-      let position = from;
-      const save = async (): Promise<void> => {
+      const save = async (position: number): Promise<void> => {
         const moved =
           position === saved || (await checkpoints.advance(checkpoint, saved, position));
         if (!moved) throw new Error(`${checkpoint} was moved by another process`);
         saved = position;
       };
-      await save();
+      await save(from);
       const failed = new AbortController();
       const lanes = createLanes(underWayMax, (error) => failed.abort(error));
       const until = AbortSignal.any([signal, failed.signal]);
       let handedOn = from;
+      /** One save at a time, and no order waits for it. */
+      let saving: Promise<void> | null = null;
       for await (const batch of store.subscribe({ after: from, signal: until })) {
         for (const event of batch) await handOn(event, lanes);
         handedOn = batch.at(-1)?.sequence ?? handedOn;
-        position = (lanes.oldest() ?? handedOn + 1) - 1;
-        if (position - saved >= saveEvery) await save();
+        const position = (lanes.oldest() ?? handedOn + 1) - 1;
+        if (saving !== null || position - saved < saveEvery) continue;
+        saving = save(position)
+          .catch((error: unknown) => failed.abort(error))
+          .finally(() => {
+            saving = null;
+          });
       }
+      await saving;
       await lanes.drained();
       failed.signal.throwIfAborted();
-      position = handedOn;
-      await save();
+      await save(handedOn);
     },
   };
 };
