@@ -53,11 +53,13 @@ export const createPostgresEventStore = (settings: PostgresEventStoreSettings): 
     ...connectionSettings(connectionString),
     max: settings.connectionsMax ?? 6,
   });
-  // An idle connection that breaks is replaced by the next that is asked for.
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection broke'));
   const bell = createBell();
   const tail = createEventTail(tailCapacity);
   const closing = new AbortController();
+  // An idle connection that breaks is replaced by the next that is asked for; one of a closed store is not missed.
+  pool.on('error', (error) => {
+    if (!closing.signal.aborted) log.warn({ err: error }, 'an idle connection broke');
+  });
   let listener: LogListener | undefined;
   let lastHeard = 0;
 
