@@ -373,6 +373,18 @@ describe('a sale that brings less than its commission', () => {
       .refuses('insufficient_buying_power');
   });
 
+  it('has no possible size where the money for the difference is missing', () => {
+    const state = having(
+      openAccount({ kind: 'cash', commission: { kind: 'fixed', amount: asCash('20') } }),
+      deposit('10'),
+      fill('x0', null, '1', '10', { commission: '0' }),
+    ).state();
+    const market = quotesOf().latest(ticker('ACME'));
+    assert.ok(market && state.policy);
+    const proposal = { state, policy: state.policy, market, prices: () => market, at: noon };
+    assert.equal(formatQuantity(maxOrderSize(proposal, ticker('ACME'), 'sell')), '0');
+  });
+
   it('by a notional of less than a cent is no order', () => {
     having(openAccount(), deposit('100'))
       .when(submit('o1', { notional: '0.009' }))

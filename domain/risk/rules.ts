@@ -341,7 +341,8 @@ export const maxOrderSize = (
   };
   const { state, policy, market, prices, at } = proposal;
   const figures = accountFigures(state, prices, at);
-  const sizes = [sizeByMoney(policy, terms, market, closable(state, policy, terms), figures)];
+  const free = closable(state, policy, terms);
+  const sizes = [sizeByMoney(policy, terms, market, free, figures)];
   const { orderNotional } = policy.limits;
   if (orderNotional !== null) {
     sizes.push(affordable(orderNotional, reservationPrice(terms, market)));
@@ -352,5 +353,9 @@ export const maxOrderSize = (
     const room = side === 'buy' ? subtract(largest, before) : add(largest, before);
     sizes.push(subtract(room, working({ state, terms, market, replaced: null })));
   }
-  return larger(zeroQuantity, sizes.reduce(smaller));
+  const size = larger(zeroQuantity, sizes.reduce(smaller));
+  // A sale that does not pay its own commission needs money too; a smaller one would need more.
+  const reservation = requiredReservation(policy, { ...terms, quantity: size }, market, free);
+  const pays = side === 'buy' || reservedCash(reservation) <= larger(zeroCash, figures.available);
+  return pays ? size : zeroQuantity;
 };
