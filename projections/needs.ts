@@ -7,6 +7,8 @@ import type { HoldingRef } from './ports/read-tables.ts';
 export type Needs = {
   readonly accounts: Set<AccountId>;
   readonly orders: Set<OrderId>;
+  /** Orders that begin within the batch: no row of theirs can exist. */
+  readonly newOrders: Set<OrderId>;
   readonly holdings: Map<string, HoldingRef>;
   /** Holdings whose open lots may be reduced. */
   readonly lots: Map<string, HoldingRef>;
@@ -29,7 +31,11 @@ const addAccountEvent = (needs: Needs, event: RecordedEvent): void => {
   const { data } = event;
   const accountId = accountOf(event.stream);
   needs.accounts.add(accountId);
-  if ('orderId' in data && data.orderId !== null) needs.orders.add(data.orderId);
+  if (data.type === 'OrderSubmitted' || data.type === 'OrderRefused') {
+    needs.newOrders.add(data.orderId);
+  } else if ('orderId' in data && data.orderId !== null && !needs.newOrders.has(data.orderId)) {
+    needs.orders.add(data.orderId);
+  }
   switch (data.type) {
     case 'FillBusted':
     case 'FillCorrected':
@@ -48,6 +54,7 @@ export const needsOf = (events: readonly RecordedEvent[]): Needs => {
   const needs: Needs = {
     accounts: new Set(),
     orders: new Set(),
+    newOrders: new Set(),
     holdings: new Map(),
     lots: new Map(),
     symbols: new Set(),
