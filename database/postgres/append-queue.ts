@@ -16,6 +16,8 @@ export type AppendQueue = {
   readonly append: (requests: readonly AppendRequest[]) => Promise<readonly AppendOutcome[]>;
   /** Resolves when all that was queued is settled. */
   readonly idle: () => Promise<void>;
+  /** Resolves when the writes that are under way now are settled. */
+  readonly settled: () => Promise<void>;
 };
 
 const pendingsOf = (requests: readonly AppendRequest[]): readonly Pending[] =>
@@ -48,7 +50,7 @@ export const createAppendQueue = (
 ): AppendQueue => {
   let waiting: Call[] = [];
   const busy = new Set<StreamName>();
-  let inFlight = 0;
+  const writing = new Set<Promise<void>>();
   let scheduled = false;
   const whenIdle: (() => void)[] = [];
   const brokenLines = createBrokenLines();
@@ -109,39 +111,43 @@ export const createAppendQueue = (
 
   const pump = (): void => {
     scheduled = false;
-    while (inFlight < inFlightMax) {
+    while (writing.size < inFlightMax) {
       const calls = take();
       if (calls.length === 0) break;
       const streams = calls.flatMap(({ requests }) => requests.map(({ stream }) => stream));
       for (const stream of streams) busy.add(stream);
-      inFlight += 1;
-      void writeTogether(calls).finally(() => {
+      const write = writeTogether(calls).finally(() => {
         for (const stream of streams) busy.delete(stream);
-        inFlight -= 1;
-        schedule();
+        writing.delete(write);
+        // Not at once: callers that were just answered come back with their next request in this same turn.
+        schedule(setImmediate);
       });
+      writing.add(write);
     }
-    if (inFlight > 0 || waiting.length > 0) return;
+    if (writing.size > 0 || waiting.length > 0) return;
     for (const resolve of whenIdle.splice(0)) resolve();
   };
 
-  // Not at once: callers that were just answered come back with their next request in this same turn.
-  const schedule = (): void => {
+  const schedule = (later: (work: () => void) => void): void => {
     if (scheduled) return;
     scheduled = true;
-    setImmediate(pump);
+    later(pump);
   };
 
   return {
     append: (requests) =>
       new Promise((resolve, reject) => {
         waiting.push({ requests, resolve, reject });
-        schedule();
+        // A batch forms while a write is under way; with none, waiting for more would only cost time.
+        if (writing.size < inFlightMax) schedule(queueMicrotask);
       }),
     idle: () =>
       new Promise((resolve) => {
         whenIdle.push(resolve);
-        schedule();
+        schedule(setImmediate);
       }),
+    settled: async () => {
+      await Promise.allSettled(writing);
+    },
   };
 };
