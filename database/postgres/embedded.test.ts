@@ -60,6 +60,25 @@ describe('an embedded PostgreSQL', () => {
     await server.stop();
   });
 
+  it('has files ready for what the log will grow by, also after a restart, and makes them once', async () => {
+    const ahead = async (server: EmbeddedPostgres): Promise<readonly unknown[]> =>
+      query(
+        server.connectionString,
+        'SELECT name FROM pg_ls_waldir() WHERE name > pg_walfile_name(pg_current_wal_lsn()) ORDER BY name',
+      );
+    const directory = openFolder();
+    const bare = await start(directory);
+    assert.ok((await ahead(bare)).length < 4);
+    await bare.stop();
+    const first = await start(directory, { walAheadMegabytes: 64 });
+    const made = await ahead(first);
+    assert.ok(made.length >= 4);
+    await first.stop();
+    const second = await start(directory, { walAheadMegabytes: 64 });
+    assert.deepEqual(await ahead(second), made);
+    await second.stop();
+  });
+
   it('refuses a second user of the same directory and names the first', async () => {
     const directory = openFolder();
     const first = await start(directory);
@@ -160,9 +179,10 @@ describe('an embedded PostgreSQL that root starts below a closed folder', { skip
 
 function start(
   directory: string,
-  more: { waitMs?: number; port?: number; elsewhere?: string } = {},
+  more: { waitMs?: number; port?: number; elsewhere?: string; walAheadMegabytes?: number } = {},
 ): Promise<EmbeddedPostgres> {
-  return startEmbeddedPostgres({ directory, log: (line) => lines.push(line), ...more });
+  const log = (line: string): number => lines.push(line);
+  return startEmbeddedPostgres({ directory, log, walAheadMegabytes: 0, ...more });
 }
 
 // mkdtemp makes closed folders (0700), which the server's user could not enter when root runs the tests.

@@ -13,7 +13,13 @@ import {
   startPostmaster,
   stopOrphan,
 } from './embedded/postmaster.ts';
-import { asArguments, ledgerSettings, type Settings } from './embedded/settings.ts';
+import {
+  asArguments,
+  ledgerSettings,
+  type Settings,
+  WAL_AHEAD_MEGABYTES,
+} from './embedded/settings.ts';
+import { prepareWal } from './embedded/wal-ahead.ts';
 
 export type EmbeddedPostgresOptions = {
   /** Where data, password and port are kept, for example `data/postgres`. */
@@ -28,6 +34,8 @@ export type EmbeddedPostgresOptions = {
   readonly elsewhere?: string;
   /** How long to wait for a process that is just ending in the same directory; 5 s without it. */
   readonly waitMs?: number;
+  /** How far the write-ahead log can grow before a commit waits for a new file; 256 without it, 0 for none ahead. */
+  readonly walAheadMegabytes?: number;
   readonly log: (line: string) => void;
 };
 
@@ -80,7 +88,7 @@ export async function startEmbeddedPostgres(
     const { postmaster, port } = await startServer(location, binaries, options);
     const database = options.database ?? 'ledger';
     const url = (name: string) => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${name}`;
-    await createDatabase(url('postgres'), database);
+    await prepare(url('postgres'), database, options.walAheadMegabytes ?? WAL_AHEAD_MEGABYTES);
     void postmaster.exited.then(lock.release);
     return {
       connectionString: url(database),
@@ -148,16 +156,25 @@ function startFailure(error: unknown, said: string, logFile: string): Error {
   return new Error(`PostgreSQL did not start: ${reason}. From ${logFile}:\n${lines}`);
 }
 
-async function createDatabase(connectionString: string, name: string): Promise<void> {
+async function prepare(
+  connectionString: string,
+  database: string,
+  walAheadMegabytes: number,
+): Promise<void> {
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
-    const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-    if (found.rowCount === 0) {
-      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
-    }
+    await prepareWal(client, walAheadMegabytes);
+    await createDatabase(client, database);
   } finally {
     await client.end();
+  }
+}
+
+async function createDatabase(client: pg.Client, name: string): Promise<void> {
+  const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+  if (found.rowCount === 0) {
+    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
   }
 }
 

@@ -100,6 +100,7 @@ async function start(directory: string): Promise<EmbeddedPostgres> {
     startEmbeddedPostgres({
       directory,
       waitMs: 0,
+      walAheadMegabytes: 0,
       log: (line) => console.log(line),
       // Tests kill processes, never the machine: without fsync a database is made in 12 ms instead of 90.
       settings: {
