@@ -41,17 +41,23 @@ export async function* follow(
   const { signal, batchMax = 500 } = options;
   const check = createOrderCheck(options.after);
   let after = options.after;
-  while (!signal.aborted) {
-    const seen = bell.rings();
-    const batch = await read(after, batchMax);
-    if (signal.aborted) return;
-    const last = batch.at(-1);
-    if (last === undefined) {
-      await bell.next(seen, signal);
-      continue;
+  // Ringing wakes the others as well: they look, find nothing and wait on.
+  signal.addEventListener('abort', bell.ring);
+  try {
+    while (!signal.aborted) {
+      const seen = bell.rings();
+      const batch = await read(after, batchMax);
+      if (signal.aborted) return;
+      const last = batch.at(-1);
+      if (last === undefined) {
+        await bell.next(seen);
+        continue;
+      }
+      check(batch);
+      after = last.sequence;
+      yield batch;
     }
-    check(batch);
-    after = last.sequence;
-    yield batch;
+  } finally {
+    signal.removeEventListener('abort', bell.ring);
   }
 }

@@ -26,7 +26,7 @@ export type Table<Row> = {
 };
 
 export const createTable = <Row>(shape: TableShape<Row>, complete: boolean): Table<Row> => {
-  const rows = new Map<string, Row | undefined>();
+  let rows = new Map<string, Row | undefined>();
   const groups = new Map<string, Map<string, Row>>();
   let changed = new Map<string, Row | null>();
 
@@ -84,6 +84,10 @@ export const createTable = <Row>(shape: TableShape<Row>, complete: boolean): Tab
       changed = new Map();
       if (complete || rows.size <= rowsKept) return;
       groups.clear();
+      if (rowsKept === 0) {
+        rows = new Map();
+        return;
+      }
       let excess = rows.size - rowsKept;
       for (const key of rows.keys()) {
         if (excess <= 0) return;

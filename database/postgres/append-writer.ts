@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool } from 'pg';
 import type { Clock } from '#commands/ports/clock.ts';
 import type { StreamName } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
@@ -25,11 +24,12 @@ import {
   selectStream,
 } from './event-sql.ts';
 import { emptyHead, type Head, type HeadCache } from './head-cache.ts';
+import type { PatientQueries } from './patient-queries.ts';
 
 export type AppendWriter = (pendings: readonly Pending[]) => Promise<void>;
 
 export type WriterParts = {
-  readonly pool: Pool;
+  readonly queries: PatientQueries;
   readonly heads: HeadCache;
   readonly clock: Clock;
   /** Names this store to others that listen. */
@@ -60,10 +60,10 @@ const sizeOf = (groups: ReadonlyMap<StreamName, readonly Pending[]>): number =>
   [...groups.values()].reduce((sum, group) => sum + group.length, 0);
 
 const readHeads = async (
-  pool: Pool,
+  queries: PatientQueries,
   streams: readonly StreamName[],
 ): Promise<Map<StreamName, Head>> => {
-  const { rows } = await pool.query(selectHeads(streams));
+  const { rows } = await queries.query<[string, string, string, string]>(selectHeads(streams));
   return new Map(
     rows.map(([stream, revision, hash, recordedAt]) => [
       stream as StreamName,
@@ -72,30 +72,32 @@ const readHeads = async (
   );
 };
 
-const readFacts = async (pool: Pool, { request }: Pending): Promise<Facts> => {
+const readFacts = async (queries: PatientQueries, { request }: Pending): Promise<Facts> => {
   const { stream, expectedRevision, events } = request;
-  const stored = await pool.query<EventRow>(selectStream(stream, expectedRevision, events.length));
+  const stored = await queries.query<EventRow>(
+    selectStream(stream, expectedRevision, events.length),
+  );
   const commandId = commandOf(request);
   if (commandId === null) return { stored: stored.rows.map(eventOf), made: [] };
-  const made = await pool.query<EventRow>(selectCommand(stream, commandId));
+  const made = await queries.query<EventRow>(selectCommand(stream, commandId));
   return { stored: stored.rows.map(eventOf), made: made.rows.map(eventOf) };
 };
 
 /** Requests that may have been written before, or too late: settled by what is stored, as far as that goes. */
 const settleSuspects = async (
-  pool: Pool,
+  queries: PatientQueries,
   heads: HeadCache,
   suspects: readonly (readonly [StreamName, readonly Pending[]])[],
 ): Promise<readonly (readonly [StreamName, readonly Pending[], Head])[]> => {
   const fresh = await readHeads(
-    pool,
+    queries,
     suspects.map(([stream]) => stream),
   );
   const open: (readonly [StreamName, readonly Pending[], Head])[] = [];
   for (const [stream, group] of suspects) {
     const facts = new Map<Pending, Facts>();
     await Promise.all(
-      group.map(async (pending) => facts.set(pending, await readFacts(pool, pending))),
+      group.map(async (pending) => facts.set(pending, await readFacts(queries, pending))),
     );
     const head = fresh.get(stream) ?? emptyHead;
     heads.set(stream, head);
@@ -106,7 +108,7 @@ const settleSuspects = async (
 
 /** Heads that are not in the cache. A stream that is expected to be new is taken at its word: the database compares. */
 const learnHeads = async (
-  pool: Pool,
+  queries: PatientQueries,
   heads: HeadCache,
   groups: ReadonlyMap<StreamName, readonly Pending[]>,
 ): Promise<void> => {
@@ -117,7 +119,7 @@ const learnHeads = async (
     else unknown.push(stream);
   }
   if (unknown.length === 0) return;
-  const found = await readHeads(pool, unknown);
+  const found = await readHeads(queries, unknown);
   for (const stream of unknown) heads.set(stream, found.get(stream) ?? emptyHead);
 };
 
@@ -127,8 +129,8 @@ const writeRound = async (
   groups: ReadonlyMap<StreamName, readonly Pending[]>,
   suspects: Set<StreamName>,
 ): Promise<void> => {
-  const { pool, heads, clock } = parts;
-  await learnHeads(pool, heads, groups);
+  const { queries, heads, clock } = parts;
+  await learnHeads(queries, heads, groups);
   const toSettle: (readonly [StreamName, readonly Pending[]])[] = [];
   const plan: PlannedStream[] = [];
   for (const [stream, group] of groups) {
@@ -138,7 +140,7 @@ const writeRound = async (
     else plan.push(planStream(stream, group, head, clock));
   }
   if (toSettle.length > 0) {
-    for (const [stream, group, head] of await settleSuspects(pool, heads, toSettle)) {
+    for (const [stream, group, head] of await settleSuspects(queries, heads, toSettle)) {
       plan.push(planStream(stream, group, head, clock));
     }
   }
@@ -151,12 +153,12 @@ const writeRound = async (
 };
 
 const sendPlan = async (
-  { pool, heads, name, onWritten }: WriterParts,
+  { queries, heads, name, onWritten }: WriterParts,
   plan: readonly PlannedStream[],
   suspects: Set<StreamName>,
 ): Promise<void> => {
-  const { rows } = await pool.query(appendEvents(name, plan));
-  const [beforeFirst, fallenJson] = rows[0] as unknown as [string, string];
+  const { rows } = await queries.query<[string, string]>(appendEvents(name, plan));
+  const [beforeFirst, fallenJson] = rows[0] as [string, string];
   const fallen = new Set<StreamName>(JSON.parse(fallenJson));
   for (const { stream, after } of plan) {
     if (fallen.has(stream)) suspects.add(stream);

@@ -17,14 +17,15 @@ const options = [
   .map((setting) => `-c ${setting}`)
   .join(' ');
 
+/** Longer than the server's own limits. */
+export const patienceMs = 15_000;
+
 /** How to reach the database as the event store does. */
 export const connectionSettings = (connectionString: string): pg.PoolConfig => ({
   connectionString,
   options,
   application_name: 'order-ledger-events',
   connectionTimeoutMillis: 5_000,
-  // Longer than the server's own limit: it ends only the wait for a server that does not answer at all.
-  query_timeout: 15_000,
   keepAlive: true,
 });
 

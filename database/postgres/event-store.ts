@@ -10,7 +10,7 @@ import { EventStoreError } from '../errors.ts';
 import { follow } from '../follow.ts';
 import { createAppendQueue } from './append-queue.ts';
 import { createAppendWriter } from './append-writer.ts';
-import { connectionSettings, failureOf, type StoreLog } from './connection.ts';
+import { connectionSettings, failureOf, patienceMs, type StoreLog } from './connection.ts';
 import {
   type EventRow,
   eventOf,
@@ -23,6 +23,7 @@ import {
 import { createEventTail } from './event-tail.ts';
 import { createHeadCache } from './head-cache.ts';
 import { type LogListener, listenToLog } from './log-listener.ts';
+import { createPatientQueries } from './patient-queries.ts';
 
 /** Events kept in memory for subscribers that are nearly up to date: 1 to 2 kB each. */
 const tailCapacity = 4_096;
@@ -53,6 +54,7 @@ export const createPostgresEventStore = (settings: PostgresEventStoreSettings): 
     ...connectionSettings(connectionString),
     max: settings.connectionsMax ?? 6,
   });
+  const queries = createPatientQueries(pool, patienceMs);
   const bell = createBell();
   const tail = createEventTail(tailCapacity);
   const closing = new AbortController();
@@ -64,7 +66,7 @@ export const createPostgresEventStore = (settings: PostgresEventStoreSettings): 
   let lastHeard = 0;
 
   const head = async (): Promise<number> => {
-    const { rows } = await pool.query(selectLastSequence());
+    const { rows } = await queries.query<[string]>(selectLastSequence());
     return Number(rows[0]?.[0]);
   };
 
@@ -75,7 +77,7 @@ export const createPostgresEventStore = (settings: PostgresEventStoreSettings): 
   };
   const queue = createAppendQueue(
     createAppendWriter({
-      pool,
+      queries,
       heads: createHeadCache(headCapacity),
       clock,
       name,
@@ -90,9 +92,16 @@ export const createPostgresEventStore = (settings: PostgresEventStoreSettings): 
     { eventsMax: batchMax, inFlightMax: settings.writesInFlightMax ?? 1 },
   );
 
+  /** Where the log ends, once what this process itself has under way up to there is in the tail. */
+  const look = async (): Promise<number> => {
+    const sequence = await head();
+    await queue.settled();
+    return sequence;
+  };
+
   const read = async (query: pg.QueryArrayConfig): Promise<readonly RecordedEvent[]> => {
     if (closing.signal.aborted) throw new EventStoreError('closed', 'the event store is closed');
-    const { rows } = await pool.query<EventRow>(query);
+    const { rows } = await queries.query<EventRow>(query);
     return rows.map(eventOf);
   };
   /** Reads on until it can: a broken connection ends no subscription, what follows will still be there. */
@@ -116,7 +125,7 @@ export const createPostgresEventStore = (settings: PostgresEventStoreSettings): 
   async function* subscribe(
     options: Parameters<EventStore['subscribe']>[0],
   ): AsyncGenerator<readonly RecordedEvent[], void, void> {
-    listener ??= listenToLog({ connectionString, name, look: head, heard, log });
+    listener ??= listenToLog({ connectionString, name, look, heard, log });
     const signal = AbortSignal.any([options.signal, closing.signal]);
     const readOn = async (after: number, limit: number): Promise<readonly RecordedEvent[]> =>
       tail.after(after, limit) ??
@@ -151,7 +160,7 @@ export const createPostgresEventStore = (settings: PostgresEventStoreSettings): 
       closing.abort();
       await queue.idle();
       await listener?.close();
-      await pool.end();
+      await queries.end();
     },
   };
 };
