@@ -1,15 +1,23 @@
 // Which room may import which: the table of the README's flow, from left to right. Run by ops/check-direction.ts.
-const ports = ['commands/ports', 'projections/ports'];
+const ports = [
+  'commands/ports',
+  'projections/ports',
+  'identity/ports',
+  // The words the port speaks in.
+  'identity/ids.ts',
+  'identity/scopes.ts',
+];
 
 /** What each room may import besides itself. */
 const rooms = {
   domain: [],
   commands: ['domain'],
   projections: ['domain'],
+  identity: ['domain'],
   database: ['domain', ...ports],
   gateways: ['domain', ...ports],
   audit: ['domain', 'projections', ...ports],
-  api: ['domain', 'commands', 'projections', 'audit'],
+  api: ['domain', 'commands', 'projections', 'identity', 'audit'],
 };
 
 const allRooms = Object.keys(rooms).join('|');
@@ -20,7 +28,7 @@ function roomRule([name, may]) {
     name: `${name}-may-import-${may.length === 0 ? 'nothing' : may.join('-and-').replaceAll('/', '-')}`,
     severity: 'error',
     from: { path: `^${name}/`, pathNot: tests },
-    to: { path: `^(${allRooms})/`, pathNot: `^(${[name, ...may].join('|')})/` },
+    to: { path: `^(${allRooms})/`, pathNot: `^(${[name, ...may].join('|')})(/|$)` },
   };
 }
 

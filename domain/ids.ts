@@ -16,7 +16,7 @@ export type ExecutionId = Id<'execution'>;
 export type BrokerOrderId = Id<'broker-order'>;
 /** Upper-case ticker as the trade says it: `AAPL`, `BRK.B`. */
 export type Symbol = Id<'symbol'>;
-/** Who acted: `operator`, a user's or an API key's id, or a part of the system such as `broker:paper`. */
+/** Who acted: a user's or an API key's id, or a part of the system such as `broker:paper`. */
 export type Actor = Id<'actor'>;
 /** The place of a stream in the event store: `account-<id>`, `market-<symbol>`, `market-sessions`. */
 export type StreamName = Id<'stream'>;
