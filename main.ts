@@ -8,11 +8,18 @@ import { loadDemo } from '#api/demo/load-demo.ts';
 import { runQuotes } from '#api/demo/run-quotes.ts';
 import { runPolicy } from '#api/demo/run-steps.ts';
 import { readBuyapple } from '#api/demo/zipline-run.ts';
+import { createProtection } from '#api/http/protection.ts';
 import { createHttpApi } from '#api/http/server.ts';
 import { type Configuration, readConfiguration } from '#api/process/configuration.ts';
-import { demoAccountId, openPaperAccount, paperAccountId } from '#api/process/first-accounts.ts';
-import { greeting } from '#api/process/greeting.ts';
-import { operatorKeyFile, ownOperatorKey } from '#api/process/operator-key.ts';
+import {
+  accountsOfFirstAdmin,
+  demoAccountId,
+  openPaperAccount,
+  paperAccountId,
+} from '#api/process/first-accounts.ts';
+import { greeting, type Setup } from '#api/process/greeting.ts';
+import { signingKeysOf } from '#api/process/own-secrets.ts';
+import { offerSetupToken } from '#api/process/setup-token.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createMarketLedger } from '#commands/market/market-ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
@@ -22,6 +29,7 @@ import { acceptedOrders, createOrderRouter } from '#commands/routing/order-route
 import { createPostgresCheckpoints } from '#database/postgres/checkpoints.ts';
 import { startEmbeddedPostgres } from '#database/postgres/embedded.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
+import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
 import { migrate } from '#database/postgres/migrate.ts';
 import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
 import { createProgress } from '#database/postgres/read-tables/progress.ts';
@@ -43,6 +51,10 @@ import { systemClock } from '#gateways/system/clock.ts';
 import { sha256 } from '#gateways/system/digest.ts';
 import { createUuids } from '#gateways/system/ids.ts';
 import { systemTimer } from '#gateways/system/timer.ts';
+import { createAccessTokens } from '#identity/access-tokens.ts';
+import { createLoginDelays } from '#identity/login-delays.ts';
+import { createPasswords } from '#identity/passwords.ts';
+import { createIdentity } from '#identity/service.ts';
 import type { Queries } from '#projections/ports/queries.ts';
 import { runProjector } from '#projections/projector.ts';
 
@@ -139,6 +151,40 @@ const reportTo =
     if (handled.kind === 'refused')
       log.error({ accountId, report: report.type }, 'report without an account');
   };
+
+/** Who is who: over the same database, but on connections that no slow read of the ledger holds up. */
+const startIdentity = (
+  configuration: Configuration,
+  connectionString: string,
+  log: pino.Logger,
+  shutdown: Shutdown,
+) => {
+  const pool = new pg.Pool({ connectionString, max: 4, connectionTimeoutMillis: 5_000 });
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection broke'));
+  shutdown.add("identity's connections", () => pool.end());
+  const store = createPostgresIdentityStore({ pool });
+  const identity = createIdentity({
+    store,
+    clock: systemClock,
+    passwords: createPasswords(),
+    tokens: createAccessTokens({ keys: signingKeysOf(configuration), clock: systemClock }),
+    delays: createLoginDelays(),
+    ids: createUuids(),
+    ownedByFirstAdmin: accountsOfFirstAdmin(configuration.demo),
+    log,
+  });
+  shutdown.add('identity', identity.close);
+  return { identity, store };
+};
+
+const setupOf = async (
+  store: Parameters<typeof offerSetupToken>[0],
+  isProduction: boolean,
+): Promise<Setup> => {
+  const token = await offerSetupToken(store);
+  if (token === null) return { kind: 'done' };
+  return isProduction ? { kind: 'token_not_shown' } : { kind: 'token', token };
+};
 
 const start = async (configuration: Configuration, fail: (error: unknown) => void) => {
   mkdirSync(configuration.dataDirectory, { recursive: true });
@@ -253,7 +299,19 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   // Before the market, which waits for the broker's reports; they would wait for a database that has gone.
   shutdown.add('paper broker', broker.stop);
 
-  const key = configuration.operatorKey ?? ownOperatorKey(configuration.dataDirectory);
+  const { identity, store: identityStore } = startIdentity(
+    configuration,
+    connectionString,
+    log,
+    shutdown,
+  );
+  const protection = createProtection({
+    log,
+    limits: configuration.rateLimits,
+    redisUrl: configuration.redisUrl,
+    corsOrigins: configuration.corsOrigins,
+  });
+  shutdown.add('request limits', async () => protection.close());
   const api = createHttpApi({
     ledger,
     queries,
@@ -262,19 +320,20 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     events: store,
     clock,
     ids,
-    operatorKey: key,
+    identity,
     log,
-    defaultAccountId: paperAccountId,
+    protect: protection.protect,
+    guard: protection.guard,
+    ...(configuration.trustProxy === null ? {} : { trustProxy: configuration.trustProxy }),
   });
   const listening = await api.listen({ host: configuration.host, port: configuration.port });
   shutdown.add('HTTP', () => listening.close());
+  const setup = await setupOf(identityStore, configuration.isProduction);
   log.info({ url: listening.url, head }, 'order-ledger is up');
   console.log(
     greeting({
       url: listening.url,
-      key: configuration.operatorKey !== null || isProduction ? null : key,
-      keyFile:
-        configuration.operatorKey === null ? operatorKeyFile(configuration.dataDirectory) : null,
+      setup,
       paperAccountId,
       demoAccountId: configuration.demo ? demoAccountId : null,
       market: `recorded daily bars of ${feed.symbols().length} US stocks, at ${feed.now().slice(0, 16)}Z, ${configuration.marketSpeed} times real time`,
@@ -283,8 +342,6 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   );
   return { log, shutdown };
 };
-
-const isProduction = process.env['NODE_ENV'] === 'production';
 
 const explain = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

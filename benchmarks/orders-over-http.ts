@@ -1,7 +1,5 @@
 /** Orders a second over HTTP, 64 connections, against the whole server in another process. */
-import { fork } from 'node:child_process';
-import { join } from 'node:path';
-import type { AccountId } from '#domain/ids.ts';
+import { forkStack } from './support/fork-stack.ts';
 import { createClient } from './support/http-client.ts';
 import { percentile, zipf } from './support/statistics.ts';
 
@@ -9,14 +7,9 @@ const connections = 64;
 const warmUpMs = 2_000;
 const measureMs = Number(process.argv[2] ?? 8) * 1_000;
 
-const server = fork(join(import.meta.dirname, 'support', 'stack-process.ts'));
-const { url, accounts } = await new Promise<{ url: string; accounts: readonly AccountId[] }>(
-  (resolve, reject) => {
-    server.once('message', (message) => resolve(message as never));
-    server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-  },
-);
-const client = createClient(url, connections);
+const { server, told } = await forkStack();
+const { url, key, accounts } = told;
+const client = createClient(url, connections, key);
 const draw = zipf(accounts.length, 7);
 const latencies: number[] = [];
 const measureFrom = performance.now() + warmUpMs;
@@ -49,5 +42,4 @@ console.log(
   }),
 );
 client.close();
-server.removeAllListeners('exit');
-server.send('stop');
+server.stop();

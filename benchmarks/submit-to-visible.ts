@@ -15,9 +15,9 @@ const warmUpOrders = 10_000;
 const warmUpAtOnce = 16;
 const orders = ordersPerSecond * Number(process.argv[2] ?? 15);
 
-const stack = await startStack('00000000-0000-7000-8000-000000000001' as never);
+const stack = await startStack();
 const accounts = await openAccounts(stack.ledger, 200, 'paper');
-const client = createClient(stack.url, 32);
+const client = createClient(stack.url, 32, stack.key);
 
 const submittedAt = new Map<OrderId, number>();
 /** Orders by the sequence of their fill. */

@@ -1,4 +1,5 @@
-import { HttpProblem, type ProblemCode } from './problem.ts';
+import { type IdentityRefusal, IdentityRefused } from '#identity/identity.ts';
+import { bearerChallenge, HttpProblem, type ProblemCode } from './problem.ts';
 
 /** Errors of the body reader, by the type it gives them. */
 const ofBodies: ReadonlyMap<string, ProblemCode> = new Map([
@@ -41,9 +42,25 @@ const textOf = (error: object, field: 'type' | 'code'): string => {
   return typeof value === 'string' ? value : '';
 };
 
+/** Seconds after which a busy identity is worth another try. */
+const busyRetrySeconds = 1;
+
+const isChallenged = (code: IdentityRefusal): boolean =>
+  code === 'invalid_credentials' || code === 'invalid_token';
+
+const identityProblem = ({ code, message, retryAfterSeconds }: IdentityRefused): HttpProblem => {
+  const wait = retryAfterSeconds ?? (code === 'identity_busy' ? busyRetrySeconds : null);
+  const headers: Record<string, string> = {
+    ...(isChallenged(code) ? { 'WWW-Authenticate': bearerChallenge } : {}),
+    ...(wait === null ? {} : { 'Retry-After': String(Math.max(1, Math.ceil(wait))) }),
+  };
+  return new HttpProblem(code, { headers, ...(message === '' ? {} : { detail: message }) });
+};
+
 /** The problem that an error stands for; `internal_error` for one that nobody foresaw. */
 export const problemOf = (error: unknown): HttpProblem => {
   if (error instanceof HttpProblem) return error;
+  if (error instanceof IdentityRefused) return identityProblem(error);
   if (error instanceof URIError) return new HttpProblem('invalid_url');
   if (error instanceof Error) {
     const given = textOf(error, 'code');

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openApiDocument } from './open-api.ts';
+import type { Route } from './route.ts';
 import { routes } from './routes.ts';
 
 const document = openApiDocument(routes, '1.2.3');
@@ -34,17 +35,24 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('asks for the key everywhere but where anybody may look', () => {
+  it('asks for a credential everywhere but where anybody may look', () => {
     const open = Object.entries(document.paths).filter(([, methods]) =>
       Object.values(methods).some(({ security }) => security.length === 0),
     );
     deepEqual(
       open.map(([path]) => path),
-      ['/health', '/ready'],
+      [
+        '/api/v1/auth/login',
+        '/api/v1/auth/refresh',
+        '/api/v1/auth/register',
+        '/api/v1/auth/setup',
+        '/health',
+        '/ready',
+      ],
     );
   });
 
-  it('takes an Idempotency-Key wherever something is written', () => {
+  it('takes an Idempotency-Key wherever the ledger is written to', () => {
     for (const route of routes.filter(({ kind }) => kind === 'command')) {
       const operation = document.paths[route.path]?.[route.method];
       const reference = '#/components/parameters/IdempotencyKey';
@@ -53,10 +61,24 @@ describe('the OpenAPI document', () => {
         route.name,
       );
     }
-    const writing = routes.filter(({ method }) => method !== 'get');
+    const isOfIdentity = ({ path }: Route): boolean => /\/auth\/|\/members/.test(path);
+    const writing = routes.filter((route) => route.method !== 'get' && !isOfIdentity(route));
     deepEqual(
       writing.filter(({ kind }) => kind !== 'command').map(({ name }) => name),
       ['checkRisk'],
     );
+  });
+
+  it('says of each operation which scope it needs and who is kept out how', () => {
+    for (const { path, method, name, scope, reach } of routes) {
+      const operation = document.paths[path]?.[method];
+      ok(operation !== undefined, name);
+      equal(operation['x-scope'], scope ?? undefined, name);
+      const codes = Object.values(operation.responses).map((one) => String(one['description']));
+      const has = (code: string): boolean => codes.join().includes(`\`${code}\``);
+      equal(has('not_authenticated'), scope !== null, name);
+      equal(has('insufficient_scope'), scope !== null && scope !== 'any_user', name);
+      equal(has('insufficient_role'), reach === 'account', name);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessInWords } from './access-words.ts';
 import { problemSchema } from './answers/problem.ts';
 import { type ProblemCode, problemKind } from './problem.ts';
 import { minSequence } from './read-sequence.ts';
@@ -11,11 +12,15 @@ export type Operation = {
   readonly operationId: string;
   readonly tags: readonly string[];
   readonly summary: string;
-  readonly description?: string;
+  readonly description: string;
   readonly parameters: readonly Json[];
   readonly requestBody?: Json;
   readonly responses: Named;
   readonly security: readonly Json[];
+  /** The scope that a credential must have; any_user where none in particular. */
+  readonly 'x-scope'?: string;
+  /** See docs/access.md. */
+  readonly 'x-reach'?: string;
 };
 
 export type OpenApiDocument = {
@@ -100,14 +105,29 @@ const sequenceHeader: Json = {
   schema: { type: 'integer' },
 };
 
+/** The codes that stand for a missing right. */
+const accessProblems = ({ scope, reach }: Route): readonly ProblemCode[] => {
+  if (scope === null) return [];
+  const codes: ProblemCode[] = ['not_authenticated'];
+  if (scope !== 'any_user') codes.push('insufficient_scope');
+  if (reach === 'account') codes.push('insufficient_role');
+  return codes;
+};
+
+/** Whether an account may be left unnamed: a path always names one. */
+const mayNameNone = ({ reach, path }: Route): boolean =>
+  reach === 'account' && !path.includes('{account_id}');
+
 /** The codes that a route can answer with beside its own. */
 const commonProblems = (route: Route): readonly ProblemCode[] => {
-  const codes: ProblemCode[] = ['internal_error'];
-  if (route.scope !== null) codes.push('not_authenticated', 'validation_failed');
+  const codes: ProblemCode[] = ['internal_error', 'rate_limited', ...accessProblems(route)];
+  if (route.scope !== null || route.body !== null) codes.push('validation_failed');
+  if (mayNameNone(route)) codes.push('account_required');
   if (route.body !== null) codes.push('invalid_json', 'body_too_large', 'unsupported_media_type');
   if (route.kind === 'command') codes.push('invalid_idempotency_key', 'idempotency_conflict');
   if (route.kind === 'read') codes.push('read_timeout', 'projections_stopped');
-  if (route.scope !== null) codes.push('store_unavailable', 'outcome_unknown', 'account_contended');
+  if (route.scope !== null || route.body !== null) codes.push('store_unavailable');
+  if (route.kind === 'command') codes.push('outcome_unknown', 'account_contended');
   return codes;
 };
 
@@ -143,7 +163,7 @@ const operationOf = (route: Route, shared: Record<string, Json>): Operation => (
   operationId: route.name,
   tags: [route.tag],
   summary: route.summary,
-  ...(route.description === undefined ? {} : { description: route.description }),
+  description: [route.description, accessInWords(route)].filter(Boolean).join(' '),
   parameters: [
     ...parametersOf(route.params, 'path', shared),
     ...parametersOf(route.query, 'query', shared),
@@ -160,6 +180,7 @@ const operationOf = (route: Route, shared: Record<string, Json>): Operation => (
   // A status that is an answer of its own (a probe that says no) is not a problem.
   responses: { ...problemResponses(route), ...answerResponses(route) },
   security: route.scope === null ? [] : [{ bearer: [] }, { apiKey: [] }],
+  ...(route.scope === null ? {} : { 'x-scope': route.scope, 'x-reach': route.reach }),
 });
 
 const info = (version: string): Json => ({
@@ -193,8 +214,18 @@ export const openApiDocument = (routes: readonly Route[], version: string): Open
     paths,
     components: {
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer' },
-        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An access token of POST /api/v1/auth/login, or an API key.',
+        },
+        apiKey: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-API-Key',
+          description:
+            'An API key of POST /api/v1/auth/api-keys. Sent beside a token, both must be good and of one user, who may then do what both are good for.',
+        },
       },
       parameters: { IdempotencyKey: idempotencyKey, MinSequence: minimalSequence },
       headers: { LedgerSequence: sequenceHeader },

@@ -35,7 +35,7 @@ describe('the catalogue of problems', () => {
   });
 
   it('has every code that the source names, and no code that it never does', async () => {
-    const rooms = await Promise.all(['api', 'commands', 'domain'].map(sources));
+    const rooms = await Promise.all(['api', 'commands', 'domain', 'identity'].map(sources));
     const texts = rooms.flat();
     const named = new Set(
       texts.flatMap((text) =>

@@ -53,7 +53,62 @@ const transportProblems = {
   },
   not_authenticated: {
     status: 401,
-    text: 'Send the operator key as `Authorization: Bearer <key>` or `X-API-Key: <key>`.',
+    text: 'Send an access token or an API key as `Authorization: Bearer <credential>`, or an API key as `X-API-Key: <key>`. POST /api/v1/auth/login gives a token.',
+  },
+  invalid_credentials: {
+    status: 401,
+    text: 'The address and the password do not belong together. Check both.',
+  },
+  invalid_token: {
+    status: 401,
+    text: 'The token is not good, or not any more. Log in again.',
+  },
+  invalid_setup_token: {
+    status: 403,
+    text: 'The setup token is not the one that was printed last, or there is an administrator already.',
+  },
+  insufficient_scope: {
+    status: 403,
+    text: 'The credential is good, but not for this: it lacks the scope that is needed. Make a key that has it.',
+  },
+  insufficient_role: {
+    status: 403,
+    text: 'You are a member of this account, but not in a role that may do this. Ask an owner of it.',
+  },
+  scope_not_granted: {
+    status: 403,
+    text: 'A key can be given no scope that its maker does not have. Ask for fewer.',
+  },
+  account_required: {
+    status: 422,
+    text: 'The request names no account and there is not exactly one that it could mean. Send account_id; GET /api/v1/accounts lists yours.',
+  },
+  weak_password: {
+    status: 422,
+    text: 'The password is too short, too long, or easy to guess. Choose another one.',
+  },
+  user_not_found: { status: 404, text: 'No such user. Check the id or the address.' },
+  key_not_found: { status: 404, text: 'You have no such key that is not revoked yet.' },
+  member_not_found: { status: 404, text: 'This user is no member of the account.' },
+  last_administrator: {
+    status: 409,
+    text: 'Nobody else is an active administrator. Promote another user first.',
+  },
+  last_owner: {
+    status: 409,
+    text: 'Nobody else owns the account. Make another member an owner first.',
+  },
+  rate_limited: {
+    status: 429,
+    text: 'Too many requests. Wait as long as Retry-After says.',
+  },
+  login_delayed: {
+    status: 429,
+    text: 'Too many failed logins. Wait as long as Retry-After says.',
+  },
+  identity_busy: {
+    status: 503,
+    text: 'Too many passwords are being checked at once; nothing was done. Try again after Retry-After.',
   },
   route_not_found: { status: 404, text: 'No such address. /openapi.json lists all of them.' },
   method_not_allowed: {
@@ -143,6 +198,9 @@ export const problemKind = (code: ProblemCode): ProblemKind => {
   if (kind === undefined) throw new TypeError(`no such problem code: ${code}`);
   return kind;
 };
+
+/** What a 401 asks for: RFC 9110 wants it said. */
+export const bearerChallenge = 'Bearer realm="order-ledger"';
 
 export type FieldError = {
   readonly field: string;

@@ -1,11 +1,11 @@
 import express, { type Request, type Response } from 'express';
-import type { Actor } from '#domain/ids.ts';
-import type { Authenticate } from './authenticate.ts';
+import type { Principal } from '#identity/principal.ts';
+import type { Admit } from './admit.ts';
 import { idempotencyKeyOf } from './idempotency.ts';
 import { readJsonObject } from './json-body.ts';
 import { HttpProblem } from './problem.ts';
 import { readSequence } from './read-sequence.ts';
-import type { Answer, Route } from './route.ts';
+import type { Answer, Route, RouteScope } from './route.ts';
 import type { Services } from './services.ts';
 
 /** Bytes of a body, at most. */
@@ -37,24 +37,36 @@ const bodyOf = async (request: Request, response: Response): Promise<unknown> =>
   return readJsonObject(text);
 };
 
-const nobody = 'anonymous' as Actor;
+const mustHave = (scope: RouteScope, { scopes }: Principal): void => {
+  if (scope === null || scope === 'any_user' || scopes.has(scope)) return;
+  throw new HttpProblem('insufficient_scope', {
+    detail: `The credential lacks the scope ${scope}.`,
+    details: { scope },
+  });
+};
 
-/** Answers a request by a route: what it sends is read once, after we know who sends it, and only what the route takes. */
+/**
+ * Answers a request by a route: what it sends is read once, after we know who sends it and that they may ask for
+ * this at all, and only what the route takes.
+ */
 export const answerBy = async (
   route: Route,
   request: Request,
   response: Response,
   services: Services,
-  authenticate: Authenticate,
+  admit: Admit,
 ): Promise<Answer> => {
-  const { headers, headersDistinct, params, query } = request;
-  const actor = route.scope === null ? nobody : authenticate(headers);
+  const { headersDistinct, params, query } = request;
+  const admitted = admit(request, response, route.scope === null ? 'anybody' : 'user');
+  const { principal, address } = admitted instanceof Promise ? await admitted : admitted;
+  mustHave(route.scope, principal);
   const key =
     route.kind === 'command' ? idempotencyKeyOf(headersDistinct['idempotency-key']) : null;
   const body = route.body === null ? undefined : await bodyOf(request, response);
-  if (route.kind !== 'read') return route.answer(services, { params, query, body, key, actor });
+  const call = { params, query, body, key, actor: principal.actor, principal, address };
+  if (route.kind !== 'read') return route.answer(services, call);
   const { min_sequence: asked, ...rest } = query;
   const sequence = await readSequence(services, asked);
-  const answer = await route.answer(services, { params, query: rest, body, key, actor });
+  const answer = await route.answer(services, { ...call, query: rest });
   return { sequence, ...answer };
 };

@@ -1,7 +1,13 @@
-import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type Response,
+} from 'express';
 import type { Logger } from 'pino';
 import { createAccountNumbers } from './account-numbers.ts';
-import { type Authenticate, operatorKey } from './authenticate.ts';
+import { type Admit, createAdmit, type Guard } from './admit.ts';
+import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { problemOf } from './known-errors.ts';
 import { type Listening, type ListenOptions, listen } from './listen.ts';
 import { openApiDocument } from './open-api.ts';
@@ -15,12 +21,18 @@ import type { Services } from './services.ts';
 import { apiVersion } from './version.ts';
 
 export type HttpApiOptions = Omit<Services, 'version' | 'readTimeoutMs' | 'accountNumbers'> & {
-  /** Whoever has it may do everything. Never logged. */
-  readonly operatorKey: string;
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   readonly version?: string;
   /** How long a read waits for its `min_sequence`, milliseconds. */
   readonly readTimeoutMs?: number;
+  /** Adds what runs before every route, such as headers. */
+  readonly protect?: (app: Express) => void;
+  /** Limits, asked before and after a sender is known. */
+  readonly guard?: Guard;
+  /** Which proxies may say whom they speak for, as Express takes it. Default: none, the address is the connection's. */
+  readonly trustProxy?: string | number | readonly string[];
+  /** Who sends a request; default: whom `identity` knows. A measurement without authentication gives another one. */
+  readonly authenticate?: Authenticate;
   /** Adds what else shall be served, before everything unknown is answered with 404. */
   readonly mount?: (app: Express) => void;
 };
@@ -85,16 +97,11 @@ const fail = (
   else log.info(line, 'request refused');
 };
 
-const addRoute = (
-  app: Express,
-  route: Route,
-  serving: Serving,
-  authenticate: Authenticate,
-): void => {
+const addRoute = (app: Express, route: Route, serving: Serving, admit: Admit): void => {
   app[route.method](expressPath(route.path), async (request, response) => {
     const exchange = exchangeOf(serving, response);
     try {
-      const answer = await answerBy(route, request, response, serving.services, authenticate);
+      const answer = await answerBy(route, request, response, serving.services, admit);
       sendAnswer(response, exchange, answer);
       serving.log.debug(lineOf(response, exchange, route.path), 'request answered');
     } catch (error) {
@@ -103,21 +110,31 @@ const addRoute = (
   });
 };
 
-const addDocumentation = (app: Express, version: string, authenticate: Authenticate): void => {
+/** Anybody who is known may read how the API is used. */
+const addDocumentation = (app: Express, version: string, admit: Admit): void => {
   const document = openApiDocument(routes, version);
   const text = JSON.stringify(document);
   const page = docsPage(document);
-  app.get('/openapi.json', (request, response) => {
-    authenticate(request.headers, 'page');
+  app.get('/openapi.json', async (request, response) => {
+    await admit(request, response, 'page');
     response.type('application/json').send(text);
   });
-  app.get('/docs', (request, response) => {
-    authenticate(request.headers, 'page');
+  app.get('/docs', async (request, response) => {
+    await admit(request, response, 'page');
     // The page needs nothing but its own styles.
     response.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
     response.type('html').send(page);
   });
 };
+
+const ipv4InIpv6 = '::ffff:';
+const plainAddress = (address: string | undefined): string => {
+  if (address === undefined) return 'unknown'; // The connection is gone already.
+  return address.startsWith(ipv4InIpv6) ? address.slice(ipv4InIpv6.length) : address;
+};
+
+const fromConnection = (request: Request): string => plainAddress(request.socket.remoteAddress);
+const fromProxies = (request: Request): string => plainAddress(request.ip);
 
 /** The HTTP API over a ledger and its read tables. */
 export const createHttpApi = (options: HttpApiOptions): HttpApi => {
@@ -125,21 +142,27 @@ export const createHttpApi = (options: HttpApiOptions): HttpApi => {
     log,
     version = apiVersion,
     readTimeoutMs = 5000,
-    operatorKey: key,
+    protect,
+    guard,
+    trustProxy,
+    authenticate = createAuthenticate(options.identity),
     mount,
     ...rest
   } = options;
   const accountNumbers = createAccountNumbers(rest.queries, readTimeoutMs);
   const services: Services = { ...rest, version, readTimeoutMs, accountNumbers };
   const serving: Serving = { services, log, closing: false };
-  const authenticate = operatorKey(key);
+  const addressOf = trustProxy === undefined ? fromConnection : fromProxies;
+  const admit = createAdmit(authenticate, addressOf, guard);
 
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  for (const route of routes) addRoute(app, route, serving, authenticate);
-  addDocumentation(app, version, authenticate);
+  if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
+  protect?.(app);
+  for (const route of routes) addRoute(app, route, serving, admit);
+  addDocumentation(app, version, admit);
   mount?.(app);
   for (const [path, methods] of methodsByPath(routes)) {
     const allow = methods.map((method) => method.toUpperCase()).join(', ');

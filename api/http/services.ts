@@ -4,7 +4,7 @@ import type { EventStore } from '#commands/ports/event-store.ts';
 import type { Ids } from '#commands/ports/ids.ts';
 import type { MarketFeed } from '#commands/ports/market-feed.ts';
 import type { Quotes } from '#commands/ports/quotes.ts';
-import type { AccountId } from '#domain/ids.ts';
+import type { Identity } from '#identity/identity.ts';
 import type { Queries } from '#projections/ports/queries.ts';
 import type { AccountNumbers } from './account-numbers.ts';
 
@@ -21,8 +21,7 @@ export type Services = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly accountNumbers: AccountNumbers;
-  /** The account that is meant where a trading request names none. */
-  readonly defaultAccountId: AccountId;
+  readonly identity: Identity;
   /** Of this program. */
   readonly version: string;
   /** How long a read waits for its `min_sequence`, milliseconds. */

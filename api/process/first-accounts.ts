@@ -4,10 +4,14 @@ import type { AccountId, Actor } from '#domain/ids.ts';
 import { cash, ratio } from '#domain/money.ts';
 import type { Instant } from '#domain/time.ts';
 
-/** The account that trading requests mean when they name none. */
+/** Paper money to begin with; the first administrator owns it. */
 export const paperAccountId = '00000000-0000-7000-8000-000000000001' as AccountId;
 /** Holds a real-price run's history. */
 export const demoAccountId = '00000000-0000-7000-8000-000000000002' as AccountId;
+
+/** What the first administrator owns from the beginning. */
+export const accountsOfFirstAdmin = (demo: boolean): readonly AccountId[] =>
+  demo ? [paperAccountId, demoAccountId] : [paperAccountId];
 
 /** 0.08 basis points of the notional, the replaced system's advertised rate. */
 export const defaultCommission: AccountPolicy['commission'] = {

@@ -1,16 +1,15 @@
 import { Agent, request } from 'node:http';
-import { benchmarkKey } from './stack.ts';
 
 export type Answer = { readonly status: number; readonly sequence: number; readonly body: string };
 
-/** A client that keeps at most `connections` connections open. */
-export const createClient = (url: string, connections: number) => {
+/** A client that keeps at most `connections` connections open, and sends a credential with each request. */
+export const createClient = (url: string, connections: number, credential: string) => {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const { hostname, port } = new URL(url);
   const post = (path: string, body: string): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const headers = {
-        Authorization: `Bearer ${benchmarkKey}`,
+        Authorization: `Bearer ${credential}`,
         'Content-Type': 'application/json',
         'Content-Length': Buffer.byteLength(body),
       };

@@ -1,10 +1,13 @@
 /** The stack in a process of its own: tells its parent where it is, and ends when told to. */
 import { openAccounts } from './accounts.ts';
+import type { ToldOfStack } from './fork-stack.ts';
 import { startStack } from './stack.ts';
 
-const stack = await startStack('00000000-0000-7000-8000-000000000001' as never);
+const stack = await startStack();
 const accounts = await openAccounts(stack.ledger, 1_000, 'paper');
-process.send?.({ url: stack.url, accounts });
+const { url, openUrl, key, accessToken } = stack;
+const told: ToldOfStack = { url, openUrl, key, accessToken, accounts };
+process.send?.(told);
 process.once('message', async () => {
   await stack.stop();
   process.exit(0);

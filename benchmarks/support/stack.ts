@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import type { Authenticate } from '#api/http/authenticate.ts';
 import { createHttpApi } from '#api/http/server.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
@@ -7,11 +8,12 @@ import type { EventStore } from '#commands/ports/event-store.ts';
 import { createOrderRouter } from '#commands/routing/order-router.ts';
 import { createPostgresCheckpoints } from '#database/postgres/checkpoints.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
+import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
 import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
 import { createProgress } from '#database/postgres/read-tables/progress.ts';
 import { createQueries } from '#database/postgres/read-tables/queries.ts';
 import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
-import type { AccountId, Actor } from '#domain/ids.ts';
+import type { Actor } from '#domain/ids.ts';
 import { createPaperBroker } from '#gateways/brokers/paper/paper-broker.ts';
 import {
   dailyFiles,
@@ -24,14 +26,18 @@ import { sha256 } from '#gateways/system/digest.ts';
 import { createUuids } from '#gateways/system/ids.ts';
 import { systemTimer } from '#gateways/system/timer.ts';
 import { runProjector } from '#projections/projector.ts';
+import { createBenchmarkIdentity } from './credentials.ts';
 import { benchmarkDatabase, benchmarkPool } from './database.ts';
-
-export const benchmarkKey = 'a key that only this benchmark knows and nobody else needs';
 
 export type Stack = {
   readonly ledger: Ledger;
   readonly store: EventStore;
   readonly url: string;
+  /** The same server for an administrator without asking who it is, nor how often they have come. */
+  readonly openUrl: string;
+  /** An administrator's API key, of all scopes. */
+  readonly key: string;
+  readonly accessToken: string;
   /** Is told each time the read tables reflect a new sequence. */
   readonly onVisible: (listener: (sequence: number) => void) => void;
   readonly stop: () => Promise<void>;
@@ -42,7 +48,7 @@ const rethrow = (error: unknown): void => {
 };
 
 /** The server as `main.ts` builds it, in this process, with its market stopped in the middle of a session. */
-export const startStack = async (defaultAccountId: AccountId): Promise<Stack> => {
+export const startStack = async (): Promise<Stack> => {
   const database = await benchmarkDatabase();
   const { connectionString } = database;
   const log = pino({ level: 'error' });
@@ -102,7 +108,12 @@ export const startStack = async (defaultAccountId: AccountId): Promise<Stack> =>
     now: feed.now,
   });
   const routing = router.run(await store.head(), [], signal);
-  const api = createHttpApi({
+  const { identity, protection, principal, ...credentials } = await createBenchmarkIdentity({
+    store: createPostgresIdentityStore({ pool }),
+    log,
+  });
+  const { protect, guard } = protection;
+  const services = {
     ledger,
     queries: createQueries({ pool, clock: feed, progress }),
     quotes: feed,
@@ -110,25 +121,32 @@ export const startStack = async (defaultAccountId: AccountId): Promise<Stack> =>
     events: store,
     clock: feed,
     ids,
-    operatorKey: benchmarkKey,
+    identity,
     log,
-    defaultAccountId,
-  });
-  const listening = await api.listen();
+    protect,
+  };
+  const authenticate: Authenticate = () => principal;
+  const listening = await createHttpApi({ ...services, guard }).listen();
+  const open = await createHttpApi({ ...services, authenticate }).listen();
   return {
     ledger,
     store,
     url: listening.url,
+    openUrl: open.url,
+    ...credentials,
     onVisible: (listener) => {
       onVisible = listener;
     },
     stop: async () => {
       await listening.close();
+      await open.close();
       await broker.drained();
       stopped.abort();
       await routing;
       await projecting;
       await broker.stop();
+      protection.close();
+      await identity.close();
       await store.close();
       await pool.end();
       await database.stop();

@@ -10,12 +10,15 @@ import {
   postmasterOf,
   type RunningServer,
   type Starting,
+  setupTokenIn,
   startServer,
   until,
 } from '#tests/support/server.ts';
 
 const trading = '/api/v1/trading';
 const orders = `${trading}/orders`;
+const paperAccount = '00000000-0000-7000-8000-000000000001';
+const ofPaper = `account_id=${paperAccount}`;
 const demoAccount = '00000000-0000-7000-8000-000000000002';
 const data = dataDirectory();
 after(data.remove);
@@ -24,7 +27,7 @@ after(data.remove);
 const kept = { key: '', limit: '', stop: '', day: '', equityPoints: 0 };
 
 const submit = async (server: RunningServer, terms: Readonly<Record<string, unknown>>) => {
-  const answer = await server.call('POST', orders, terms);
+  const answer = await server.call('POST', orders, { account_id: paperAccount, ...terms });
   equal(answer.status, 201, JSON.stringify(answer.json));
   return answer.text('order_id');
 };
@@ -32,7 +35,7 @@ const submit = async (server: RunningServer, terms: Readonly<Record<string, unkn
 const orderUntil = (server: RunningServer, id: string, status: string, timeoutMs = 10_000) =>
   until(
     `order ${id} ${status}`,
-    () => server.call('GET', `${orders}/${id}`),
+    () => server.call('GET', `${orders}/${id}?${ofPaper}`),
     (answer) => answer.at('order', 'status') === status,
     timeoutMs,
   );
@@ -63,7 +66,11 @@ describe('a first start', () => {
   let second: Starting;
   before(async () => {
     // Slow: the session of 3 November 2014 lasts longer than these tests.
-    server = await startServer(data.path, { MARKET_SPEED: '60' });
+    server = await startServer(data.path, {
+      MARKET_SPEED: '60',
+      // They knock at every door without a key.
+      RATE_LIMIT_ADDRESS: '100000/10',
+    });
     kept.key = server.key;
     // It waits a few seconds for the first to end.
     second = launchServer(data.path);
@@ -72,22 +79,32 @@ describe('a first start', () => {
     await server.stop();
   });
 
-  it('prints where it is, the key and three requests to try', () => {
+  it('prints where it is, and how to become its administrator', () => {
     const printed = server.printed();
-    match(printed, new RegExp(`Operator key +${server.key} `));
-    equal(printed.match(/^ +curl -s http:\/\/127\.0\.0\.1:\d+\/api\/v1\//gm)?.length, 3);
     ok(printed.includes(`${server.url}/docs`));
+    match(setupTokenIn(printed) ?? '', /^ols_[\w-]{43}$/);
   });
 
-  it('keeps the key where only its owner can read it', () => {
-    equal(statSync(join(data.path, 'operator-key')).mode & 0o777, 0o600);
+  it('keeps the key that signs access tokens where only its owner can read it', () => {
+    equal(statSync(join(data.path, 'secrets.json')).mode & 0o777, 0o600);
+  });
+
+  it('takes its setup token once', async () => {
+    const again = await caller(server.url, null)('POST', '/api/v1/auth/setup', {
+      setup_token: setupTokenIn(server.printed()),
+      email: 'another@example.org',
+      username: 'another',
+      password: 'a password long enough',
+    });
+    deepEqual([again.status, again.at('code')], [403, 'invalid_setup_token']);
   });
 
   it('has the demo account, exact to the cent', () => checkDemo(server));
 
-  it('asks for the key everywhere but at /health and /ready', async () => {
+  it('asks who it is everywhere but where one comes to say so, and where probes look', async () => {
     const stranger = caller(server.url, null);
-    const wrong = caller(server.url, `${server.key.slice(0, -1)}_`);
+    const last = server.key.endsWith('A') ? 'B' : 'A';
+    const wrong = caller(server.url, `${server.key.slice(0, -1)}${last}`);
     const open: string[] = [];
     for (const [method, path] of await operationsOf(server)) {
       const to = path.replace(/\{\w+\}/g, 'AAPL');
@@ -95,7 +112,12 @@ describe('a first start', () => {
       if (status !== 401) open.push(path);
       else equal((await wrong(method, to)).status, 401, `${method} ${path}`);
     }
-    deepEqual(open.toSorted(), ['/health', '/ready']);
+    const comingIn = ['login', 'refresh', 'register', 'setup'];
+    deepEqual(open.toSorted(), [
+      ...comingIn.map((name) => `/api/v1/auth/${name}`),
+      '/health',
+      '/ready',
+    ]);
     for (const page of ['/docs', '/openapi.json']) {
       equal((await stranger('GET', page)).status, 401, page);
       equal((await server.call('GET', page)).status, 200, page);
@@ -116,12 +138,15 @@ describe('a first start', () => {
       ['0', '10'],
     );
     const sequence = filled.text('order', 'sequence');
-    const position = await server.call('GET', `${trading}/positions/AAPL?min_sequence=${sequence}`);
+    const position = await server.call(
+      'GET',
+      `${trading}/positions/AAPL?${ofPaper}&min_sequence=${sequence}`,
+    );
     deepEqual([position.text('quantity'), position.text('side')], ['10', 'long']);
-    const closing = await server.call('DELETE', `${trading}/positions/AAPL`);
+    const closing = await server.call('DELETE', `${trading}/positions/AAPL?${ofPaper}`);
     equal(closing.status, 201);
     const closed = await orderUntil(server, closing.text('order_id'), 'filled');
-    const later = `min_sequence=${closed.text('order', 'sequence')}`;
+    const later = `${ofPaper}&min_sequence=${closed.text('order', 'sequence')}`;
     equal((await server.call('GET', `${trading}/positions/AAPL?${later}`)).status, 404);
     const history = await server.call('GET', `${trading}/position-history?${later}`);
     deepEqual(
@@ -139,16 +164,20 @@ describe('a first start', () => {
     const terms = { symbol: 'AAPL', side: 'buy', type: 'limit', time_in_force: 'gtc' };
     const first = await submit(server, { ...terms, quantity: 5, limit_price: '50' });
     await orderUntil(server, first, 'accepted');
-    const changed = await server.call('PATCH', `${orders}/${first}`, { limit_price: '51' });
+    const changed = await server.call('PATCH', `${orders}/${first}`, {
+      account_id: paperAccount,
+
+      limit_price: '51',
+    });
     equal(changed.status, 200, JSON.stringify(changed.json));
     const second = changed.text('order_id');
     await orderUntil(server, second, 'accepted');
     const replaced = await orderUntil(server, first, 'replaced');
     equal(replaced.text('order', 'replaced_by'), second);
-    equal((await server.call('DELETE', `${orders}/${second}`)).status, 202);
+    equal((await server.call('DELETE', `${orders}/${second}?${ofPaper}`)).status, 202);
     const canceled = await orderUntil(server, second, 'canceled');
     equal(canceled.text('order', 'reserved_cash'), '0');
-    const again = await server.call('DELETE', `${orders}/${second}`);
+    const again = await server.call('DELETE', `${orders}/${second}?${ofPaper}`);
     deepEqual([again.status, again.at('code')], [409, 'order_not_cancelable']);
   });
 
@@ -162,7 +191,7 @@ describe('a first start', () => {
     kept.stop = await submit(server, stop);
     kept.day = await submit(server, day);
     for (const id of [kept.limit, kept.stop, kept.day]) await orderUntil(server, id, 'accepted');
-    const history = await server.call('GET', `${trading}/portfolio/history`);
+    const history = await server.call('GET', `${trading}/portfolio/history?${ofPaper}`);
     kept.equityPoints = Object(history.at('points')).length;
   });
 
@@ -190,10 +219,12 @@ describe('a second start on the same data', () => {
     await server.stop();
   });
 
-  it('finds the key, the demo account and the orders of the first', async () => {
+  it('finds the keys, the demo account and the orders of the first', async () => {
     equal(server.key, kept.key);
+    equal(setupTokenIn(server.printed()), undefined, 'there is an administrator');
     await checkDemo(server);
     const first = await server.call('POST', orders, {
+      account_id: paperAccount,
       symbol: 'AAPL',
       side: 'buy',
       type: 'market',
@@ -220,7 +251,7 @@ describe('a second start on the same data', () => {
   it('adds a point to the equity curve with each session', async () => {
     const history = await until(
       'three sessions more',
-      () => server.call('GET', `${trading}/portfolio/history`),
+      () => server.call('GET', `${trading}/portfolio/history?${ofPaper}`),
       (answer) => Object(answer.at('points')).length >= kept.equityPoints + 3,
     );
     const points: readonly unknown[] = Object(history.at('points'));
@@ -229,10 +260,10 @@ describe('a second start on the same data', () => {
   });
 
   it('gives up, and says why, when its database dies under it', async () => {
-    const terms = { symbol: 'AAPL', side: 'buy', type: 'market', client_order_id: 'too-late' };
+    const terms = { account_id: paperAccount, symbol: 'AAPL', side: 'buy', type: 'market' };
     await killPostgres(data.path);
     const answer = await server
-      .call('POST', orders, { ...terms, quantity: 1 })
+      .call('POST', orders, { ...terms, quantity: 1, client_order_id: 'too-late' })
       .catch(() => undefined);
     ok(answer === undefined || answer.status === 503, 'nothing is acknowledged');
     equal((await server.exited).code, 1);
@@ -253,13 +284,23 @@ describe('a start after a crash', () => {
   it('recovers what was there', async () => {
     equal(server.key, kept.key);
     await checkDemo(server);
-    equal((await server.call('GET', `${orders}/${kept.stop}`)).text('order', 'status'), 'filled');
+    equal(
+      (await server.call('GET', `${orders}/${kept.stop}?${ofPaper}`)).text('order', 'status'),
+      'filled',
+    );
   });
 
   it('answers what is wrong with a code, and writes nothing', async () => {
     const head = async () => (await server.call('GET', '/api/v1/ledger/status')).at('head');
     const before = await head();
-    const order = { symbol: 'AAPL', side: 'buy', type: 'limit', limit_price: '50', quantity: 1 };
+    const order = {
+      account_id: paperAccount,
+      symbol: 'AAPL',
+      side: 'buy',
+      type: 'limit',
+      limit_price: '50',
+      quantity: 1,
+    };
     const text = JSON.stringify(order);
     const ofDemo = `account_id=${demoAccount}`;
     const wrong: readonly (readonly [string, string, unknown, number, string])[] = [
@@ -278,9 +319,15 @@ describe('a start after a crash', () => {
         409,
         'idempotency_conflict',
       ],
-      ['DELETE', `${orders}/${kept.stop}`, undefined, 409, 'order_not_cancelable'],
+      ['DELETE', `${orders}/${kept.stop}?${ofPaper}`, undefined, 409, 'order_not_cancelable'],
       ['DELETE', `${orders}/${kept.stop}?${ofDemo}`, undefined, 404, 'order_not_found'],
-      ['PATCH', `${orders}/${kept.stop}`, { quantity: 1 }, 409, 'order_not_replaceable'],
+      [
+        'PATCH',
+        `${orders}/${kept.stop}`,
+        { account_id: paperAccount, quantity: 1 },
+        409,
+        'order_not_replaceable',
+      ],
       ['GET', `${orders}/${kept.stop}?${ofDemo}`, undefined, 404, 'order_not_found'],
     ];
     for (const [method, path, body, status, code] of wrong) {

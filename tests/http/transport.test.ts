@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
-import { type HttpWorld, httpWorld, operatorKey, pick } from './world.ts';
+import { type HttpWorld, httpWorld, pick } from './world.ts';
 
 const orders = '/api/v1/trading/orders';
 
@@ -39,19 +39,19 @@ describe('the HTTP server', () => {
     match(world.listening.url, /^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  it('lets in whoever has the operator key, in either header', async () => {
-    equal((await as({ authorization: `Bearer ${operatorKey}` })).status, 200);
-    equal((await as({ authorization: `bearer ${operatorKey}` })).status, 200);
-    equal((await as({ 'x-api-key': operatorKey })).status, 200);
+  it('lets in whoever has a key, in either header', async () => {
+    equal((await as({ authorization: `Bearer ${world.key}` })).status, 200);
+    equal((await as({ authorization: `bearer ${world.key}` })).status, 200);
+    equal((await as({ 'x-api-key': world.key })).status, 200);
   });
 
   it('keeps everybody else out of everything but what says nothing of accounts', async () => {
     const wrong = [
       {},
-      { authorization: `Bearer ${operatorKey}x` },
-      { authorization: `Basic ${operatorKey}` },
+      { authorization: `Bearer ${world.key}x` },
+      { authorization: `Basic ${world.key}` },
       { 'x-api-key': '' },
-      { 'x-api-key': 'other', authorization: `Bearer ${operatorKey}` },
+      { 'x-api-key': 'other', authorization: `Bearer ${world.key}` },
     ];
     for (const headers of wrong) {
       const response = await as(headers);
@@ -62,7 +62,7 @@ describe('the HTTP server', () => {
     for (const path of ['/health', '/ready']) equal((await as({}, path)).status, 200, path);
     for (const path of ['/', '/docs', '/openapi.json', '/problems/read_timeout', status]) {
       equal((await as({}, path)).status, 401, path);
-      equal((await as({ 'x-api-key': operatorKey }, path)).status, 200, path);
+      equal((await as({ 'x-api-key': world.key }, path)).status, 200, path);
     }
   });
 
@@ -72,9 +72,9 @@ describe('the HTTP server', () => {
     });
     const asked = await as({}, '/docs');
     match(asked.headers.get('www-authenticate') ?? '', /^Basic/);
-    equal((await as(basic(operatorKey), '/docs')).status, 200);
+    equal((await as(basic(world.key), '/docs')).status, 200);
     equal((await as(basic('guess'), '/docs')).status, 401);
-    equal((await as(basic(operatorKey), status)).status, 401);
+    equal((await as(basic(world.key), status)).status, 401);
   });
 
   it('reads no body of somebody it does not know', async () => {
@@ -116,7 +116,7 @@ describe('the HTTP server', () => {
     });
     const response = await fetch(`${world.listening.url}${orders}`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${world.key}`, 'content-type': 'application/json' },
       body: stream,
       duplex: 'half',
     });
@@ -145,7 +145,7 @@ describe('the HTTP server', () => {
     const send = (lines: string) =>
       raw(
         world.listening.port,
-        `POST ${orders} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${operatorKey}\r\n` +
+        `POST ${orders} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${world.key}\r\n` +
           `Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n${lines}\r\n{}`,
       );
     for (const lines of [
@@ -163,12 +163,12 @@ describe('the HTTP server', () => {
     await sleep(20);
     ok(lines.length > 10);
     ok(lines.some((line) => pick(JSON.parse(line), 'code') === 'not_authenticated'));
-    ok(!lines.join('').includes(operatorKey));
+    ok(!lines.join('').includes(world.key));
     ok(!lines.join('').toLowerCase().includes('authorization'));
   });
 
   it('serves a page that asks nothing of other hosts', async () => {
-    const page = await as({ 'x-api-key': operatorKey }, '/docs');
+    const page = await as({ 'x-api-key': world.key }, '/docs');
     match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/);
     const text = await page.text();
     match(text, /submitOrder/);
@@ -210,5 +210,28 @@ describe('an HTTP server that closes', () => {
     const order = { symbol: 'ACME', side: 'buy', type: 'market', quantity: 1 };
     const refused = await world.send('POST', orders, { body: order });
     equal(refused.body['code'], 'store_unavailable');
+  });
+});
+
+describe('the address of a sender', () => {
+  let world: HttpWorld;
+  afterEach(() => world.close());
+
+  /** What the security log says of a login that claims to come through a proxy. */
+  const logged = async (options: Parameters<typeof httpWorld>[0]): Promise<unknown> => {
+    world = await httpWorld(options);
+    const body = { email: world.admin.email, password: 'a wrong password' };
+    const headers = { 'x-forwarded-for': '203.0.113.9' };
+    equal((await world.send('POST', '/api/v1/auth/login', { body, headers })).status, 401);
+    const { rows } = await world.identity.securityLog({ limit: 10 });
+    return rows.find(({ kind }) => kind === 'login_failed')?.address;
+  };
+
+  it("is the connection's, whatever a header says", async () => {
+    equal(await logged({}), '127.0.0.1');
+  });
+
+  it('is what a proxy says that is trusted', async () => {
+    equal(await logged({ trustProxy: 'loopback' }), '203.0.113.9');
   });
 });

@@ -5,6 +5,7 @@ import { createHttpApi, type HttpApiOptions } from '#api/http/server.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { Quote, Quotes } from '#commands/ports/quotes.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
+import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
 import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
 import { createProgress } from '#database/postgres/read-tables/progress.ts';
 import { createQueries } from '#database/postgres/read-tables/queries.ts';
@@ -12,11 +13,19 @@ import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.t
 import type { AccountId, Symbol as Ticker } from '#domain/ids.ts';
 import { price } from '#domain/money.ts';
 import { instant } from '#domain/time.ts';
+import { systemClock } from '#gateways/system/clock.ts';
+import { createAccessTokens } from '#identity/access-tokens.ts';
+import { createLoginDelays } from '#identity/login-delays.ts';
+import { makeSetupToken } from '#identity/opaque-tokens.ts';
+import { createPasswords } from '#identity/passwords.ts';
+import { scopes } from '#identity/scopes.ts';
+import { makeSigningKey, parseSigningKeys } from '#identity/secrets.ts';
+import { createIdentity } from '#identity/service.ts';
 import { runProjector } from '#projections/projector.ts';
 import { migratedTestDatabase } from '../support/postgres.ts';
 import { checkForm, routeOf } from './answer-forms.ts';
+import { createPeople } from './people.ts';
 
-export const operatorKey = 'a-key-that-only-the-tests-know';
 export const defaultAccount = '00000000-0000-4000-8000-00000000000a' as AccountId;
 const now = instant('2014-01-03T16:00:00Z');
 
@@ -68,8 +77,43 @@ const quietLog: HttpApiOptions['log'] = {
   error: () => {},
 };
 
-/** The whole ledger behind its HTTP API on a real Postgres and a free port of loopback. */
-export const httpWorld = async (options: Partial<HttpApiOptions> = {}) => {
+/** Identity over the same database; its clock is the machine's, not the market's. */
+const identityWorld = async (pool: pg.Pool) => {
+  const identityStore = createPostgresIdentityStore({ pool });
+  const signingKey = makeSigningKey();
+  const identity = createIdentity({
+    store: identityStore,
+    clock: systemClock,
+    passwords: createPasswords(),
+    tokens: createAccessTokens({ keys: parseSigningKeys(signingKey), clock: systemClock }),
+    delays: createLoginDelays(),
+    ids: { next: randomUUID },
+    ownedByFirstAdmin: [defaultAccount],
+    log: quietLog,
+  });
+  const setupToken = makeSetupToken();
+  await identityStore.putSetupToken(setupToken.hash);
+  const people = createPeople(identity);
+  const admin = await people.setUp(setupToken.text, 'admin');
+  return {
+    identity,
+    identityStore,
+    signingKey,
+    setupToken: setupToken.text,
+    ...people,
+    admin,
+    /** Of the administrator, good for everything. */
+    key: await people.keyOf(admin, scopes),
+  };
+};
+
+/** The whole ledger behind its HTTP API on a real Postgres and a free port of loopback. `around` puts something around its parts. */
+export const httpWorld = async (
+  options: Partial<HttpApiOptions> = {},
+  around: (
+    parts: Pick<HttpApiOptions, 'ledger' | 'identity'>,
+  ) => Partial<HttpApiOptions> = () => ({}),
+) => {
   const database = await migratedTestDatabase();
   const { connectionString } = database;
   const pool = new pg.Pool({ connectionString, max: 4 });
@@ -108,6 +152,8 @@ export const httpWorld = async (options: Partial<HttpApiOptions> = {}) => {
   ) {
     await pause(10, stop.signal);
   }
+  const people = await identityWorld(pool);
+  const { identity, key } = people;
   const api = createHttpApi({
     ledger,
     queries,
@@ -115,10 +161,10 @@ export const httpWorld = async (options: Partial<HttpApiOptions> = {}) => {
     events: store,
     clock,
     ids,
-    operatorKey,
-    defaultAccountId: defaultAccount,
+    identity,
     log: quietLog,
     ...options,
+    ...around({ ledger, identity }),
   });
   const listening = await api.listen();
 
@@ -129,7 +175,7 @@ export const httpWorld = async (options: Partial<HttpApiOptions> = {}) => {
     const response = await fetch(`${listening.url}${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${operatorKey}`,
+        authorization: `Bearer ${key}`,
         ...(text === undefined ? {} : { 'content-type': 'application/json' }),
         ...(sent.key === undefined ? {} : { 'idempotency-key': sent.key }),
         ...sent.headers,
@@ -161,12 +207,25 @@ export const httpWorld = async (options: Partial<HttpApiOptions> = {}) => {
 
   const close = async (): Promise<void> => {
     await listening.close();
+    await identity.close();
     stop.abort();
     await projecting;
     await store.close();
     await pool.end();
     await database.drop();
   };
-  return { api, listening, store, ledger, queries, send, read, funded, succeeded, close };
+  return {
+    ...people,
+    api,
+    listening,
+    store,
+    ledger,
+    queries,
+    send,
+    read,
+    funded,
+    succeeded,
+    close,
+  };
 };
 export type HttpWorld = Awaited<ReturnType<typeof httpWorld>>;

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { scopes } from '#identity/scopes.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const readyTimeoutMs = 120_000;
@@ -28,18 +30,20 @@ export type Starting = {
   readonly exited: Promise<Exit>;
   /** Everything it has printed so far, standard error included. */
   readonly printed: () => string;
+  /** Its URL, when it serves; nothing has been asked of it yet. Rejects as `ready` does. */
+  readonly serving: () => Promise<string>;
   /** Resolves when it serves; rejects, with what it printed, when it ends before. */
   readonly ready: () => Promise<RunningServer>;
+  readonly stop: (signal?: NodeJS.Signals) => Promise<Exit>;
   readonly kill9: () => Promise<Exit>;
 };
 
 /** A server process that serves. */
-export type RunningServer = Omit<Starting, 'ready'> & {
+export type RunningServer = Omit<Starting, 'ready' | 'serving'> & {
   readonly url: string;
+  /** The administrator's API key, of all scopes. */
   readonly key: string;
   readonly call: Call;
-  /** Reads what reflects everything up to a sequence. */
-  readonly stop: (signal?: NodeJS.Signals) => Promise<Exit>;
 };
 
 export type Call = (
@@ -145,6 +149,57 @@ export const dataDirectory = () => {
   return { path, remove };
 };
 
+/** The administrator of each data directory that this process has started a server on. */
+type Administrator = { readonly email: string; readonly password: string; key: string | null };
+const administrators = new Map<string, Administrator>();
+
+const administratorOf = (directory: string): Administrator => {
+  const known = administrators.get(directory);
+  if (known !== undefined) return known;
+  const password = randomBytes(18).toString('base64url');
+  const made = { email: 'administrator@example.org', password, key: null };
+  administrators.set(directory, made);
+  return made;
+};
+
+const expectStatus = (answer: Answer, status: number, what: string): Answer => {
+  if (answer.status === status) return answer;
+  throw new Error(`${what}: ${answer.status} ${JSON.stringify(answer.json)}`);
+};
+
+/** The address and password that `administratorKey` sets the administrator of a directory up with. */
+export const administratorLogin = (directory: string) => {
+  const { email, password } = administratorOf(directory);
+  return { email, password };
+};
+
+/** The token that a greeting has printed; undefined where there was an administrator. */
+export const setupTokenIn = (printed: string): string | undefined =>
+  /"setup_token":"([^"]+)"/.exec(printed)?.[1];
+
+/** Sets the administrator up where the greeting offers it, and answers the key made for them at the first time. */
+const administratorKey = async (
+  directory: string,
+  url: string,
+  printed: string,
+): Promise<string> => {
+  const administrator = administratorOf(directory);
+  if (administrator.key !== null) return administrator.key;
+  const { email, password } = administrator;
+  const setup_token = setupTokenIn(printed);
+  const stranger = caller(url, null);
+  if (setup_token !== undefined) {
+    const body = { setup_token, email, password, username: 'administrator' };
+    expectStatus(await stranger('POST', '/api/v1/auth/setup', body), 201, 'setup');
+  }
+  const login = await stranger('POST', '/api/v1/auth/login', { email, password });
+  const token = expectStatus(login, 200, 'login').text('access_token');
+  const wanted = { name: 'tests', scopes };
+  const made = await caller(url, token)('POST', '/api/v1/auth/api-keys', wanted);
+  administrator.key = expectStatus(made, 201, 'API key').text('api_key');
+  return administrator.key;
+};
+
 const greeted = (printed: string): boolean => printed.includes('Ctrl-C stops it');
 const urlIn = (printed: string): string =>
   /(http:\/\/127\.0\.0\.1:\d+)\/docs/.exec(printed)?.[1] ?? 'no url';
@@ -196,11 +251,12 @@ export const launchServer = (
     directory,
     exited,
     printed: () => printed,
+    stop: (signal: NodeJS.Signals = 'SIGINT') => signaled(signal),
     kill9: () => signaled('SIGKILL'),
   };
   living.set(pid, starting);
   void exited.then(() => living.delete(pid));
-  const ready = async (): Promise<RunningServer> => {
+  const serving = async (): Promise<string> => {
     const deadline = performance.now() + readyTimeoutMs;
     while (!greeted(printed)) {
       const ended = child.exitCode !== null || child.signalCode !== null;
@@ -209,12 +265,14 @@ export const launchServer = (
       }
       await sleep(10);
     }
-    const url = urlIn(printed);
-    const key = readFileSync(join(directory, 'operator-key'), 'utf8').trim();
-    const stop = (signal: NodeJS.Signals = 'SIGINT') => signaled(signal);
-    return { ...starting, url, key, call: caller(url, key), stop };
+    return urlIn(printed);
   };
-  return { ...starting, ready };
+  const ready = async (): Promise<RunningServer> => {
+    const url = await serving();
+    const key = await administratorKey(directory, url, printed);
+    return { ...starting, url, key, call: caller(url, key) };
+  };
+  return { ...starting, serving, ready };
 };
 
 /** Starts a server and waits until it serves. */

@@ -3,6 +3,7 @@ import type { AccountOpened } from '#domain/account/events.ts';
 import type { AccountPolicy } from '#domain/account/policy.ts';
 import { type Cash, formatCash, formatPrice, formatRatio } from '#domain/money.ts';
 import { unreachable } from '#domain/unreachable.ts';
+import { roles } from '#identity/scopes.ts';
 import type { AccountRow } from '#projections/ports/queries.ts';
 import { decimal, id, ifAny, instant, sequence } from './form.ts';
 
@@ -33,32 +34,41 @@ const terms = {
 
 export const openedAnswer = z.strictObject(terms);
 
-export const accountAnswer = z
-  .strictObject({
-    ...terms,
-    status_reason: z.string().nullable(),
-    cash: decimal,
-    unsettled: decimal,
-    reserved: decimal,
-    buying_power: decimal,
-    positions_value: decimal,
-    long_market_value: decimal,
-    short_market_value: decimal,
-    equity: decimal,
-    portfolio_value: decimal.describe('The same as equity.'),
-    margin_used: decimal,
-    maintenance_margin: decimal,
-    net_deposits: decimal,
-    realized_pnl: decimal,
-    unrealized_pnl: decimal,
-    commission: decimal,
-    dividends: decimal,
-    interest: decimal,
-    fees: decimal,
-    closed_at: instant.nullable(),
-    last_activity_at: instant,
-  })
-  .meta({ id: 'Account' });
+const figures = {
+  status_reason: z.string().nullable(),
+  cash: decimal,
+  unsettled: decimal,
+  reserved: decimal,
+  buying_power: decimal,
+  positions_value: decimal,
+  long_market_value: decimal,
+  short_market_value: decimal,
+  equity: decimal,
+  portfolio_value: decimal.describe('The same as equity.'),
+  margin_used: decimal,
+  maintenance_margin: decimal,
+  net_deposits: decimal,
+  realized_pnl: decimal,
+  unrealized_pnl: decimal,
+  commission: decimal,
+  dividends: decimal,
+  interest: decimal,
+  fees: decimal,
+  closed_at: instant.nullable(),
+  last_activity_at: instant,
+};
+
+export const accountAnswer = z.strictObject({ ...terms, ...figures }).meta({ id: 'Account' });
+
+const role = z.enum(roles).describe("The caller's role in the account.");
+
+/** An account of the caller's that has just been opened. */
+export const ownOpenedAnswer = z.strictObject({ ...terms, role, initial_deposit: decimal });
+
+/** An account that the caller is a member of. */
+export const ownAccountAnswer = z
+  .strictObject({ ...terms, ...figures, role })
+  .meta({ id: 'OwnAccount' });
 
 const commissionJson = (policy: AccountPolicy): z.infer<typeof commission> => {
   const schedule = policy.commission;

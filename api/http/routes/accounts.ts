@@ -1,14 +1,13 @@
-import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { AccountCommand } from '#commands/commands.ts';
 import type { AccountId } from '#domain/ids.ts';
-import { invariant } from '#domain/invariant.ts';
 import type { Instant } from '#domain/time.ts';
-import { accountAnswer, accountJson, openedAnswer, openedJson } from '../answers/account.ts';
+import { accountAnswer, accountJson, openedAnswer } from '../answers/account.ts';
 import { bookingAnswers, bookingOf } from '../answers/booking.ts';
 import { form, nextCursor } from '../answers/form.ts';
 import { accountNotFound } from '../found.ts';
-import { command, type Done } from '../handled.ts';
+import { command } from '../handled.ts';
+import { accountIdFrom, open } from '../opening.ts';
 import { type Route, route } from '../route.ts';
 import { openAccountBody, standingBody } from '../schemas/account.ts';
 import { isUuid, pathId } from '../schemas/names.ts';
@@ -23,31 +22,6 @@ const accountIdOf = (text: string): AccountId => {
   return text as AccountId;
 };
 
-/** A UUID (version 8) that an Idempotency-Key always yields, so that a repeated opening meets the first one. */
-const accountIdFrom = (key: string): AccountId => {
-  const digits = hash('sha256', `open-account:${key}`);
-  const parts = [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    `8${digits.slice(13, 16)}`,
-    `8${digits.slice(17, 20)}`,
-    digits.slice(20, 32),
-  ];
-  return parts.join('-') as AccountId;
-};
-
-const numberOf = (account: AccountId): string =>
-  `OL-${account.replaceAll('-', '').slice(-10).toUpperCase()}`;
-
-const openedOf = ({ events }: Done) => {
-  for (const { data, sequence } of events) {
-    if (data.type === 'AccountOpened') {
-      return openedJson({ ...data, status: 'active', sequence });
-    }
-  }
-  return undefined;
-};
-
 const openAccount = route({
   method: 'post',
   path,
@@ -57,7 +31,8 @@ const openAccount = route({
   description:
     'Without an `account_id` one is made: the same for the same Idempotency-Key, so the request can be repeated.',
   kind: 'command',
-  scope: 'books',
+  scope: 'ledger:write',
+  reach: 'any',
   body: openAccountBody,
   answers: {
     201: form('OpenedAccount', 'The account.', openedAnswer),
@@ -65,21 +40,16 @@ const openAccount = route({
   },
   problems: ['account_already_open', 'account_number_taken'],
   handle: async ({ services, body, key, actor }) => {
-    const made = key === null ? (services.ids.next() as AccountId) : accountIdFrom(key);
-    const account = body.accountId ?? made;
-    const accountNumber = body.accountNumber ?? numberOf(account);
-    const open = () =>
-      command({ services, actor, key }, account, {
-        type: 'OpenAccount',
-        accountId: account,
-        accountNumber,
+    const made = services.ids.next() as AccountId;
+    const { done, opened } = await open(
+      { services, actor, key },
+      {
+        accountId: body.accountId ?? (key === null ? made : accountIdFrom(`open-account:${key}`)),
+        accountNumber: body.accountNumber,
         userId: body.userId,
         policy: body.policy,
-        at: services.clock.now(),
-      });
-    const done = await services.accountNumbers.take(accountNumber, account, open);
-    const opened = openedOf(done);
-    invariant(opened !== undefined, 'an opened account is in what its command recorded');
+      },
+    );
     return {
       status: done.repeated ? 200 : 201,
       body: opened,
@@ -96,7 +66,8 @@ const listAccounts = route({
   tag,
   summary: 'All accounts, oldest first',
   kind: 'read',
-  scope: 'books',
+  scope: 'audit:read',
+  reach: 'any',
   query: z.strictObject(oldestFirst),
   answers: {
     200: form(
@@ -119,7 +90,8 @@ const getAccount = route({
   tag,
   summary: 'One account with its figures',
   kind: 'read',
-  scope: 'books',
+  scope: 'audit:read',
+  reach: 'any',
   params: oneAccount,
   answers: { 200: form('Account', 'The account.', accountAnswer) },
   problems: ['account_not_found'],
@@ -149,7 +121,8 @@ const standing = (
     tag,
     summary,
     kind: 'command',
-    scope: 'books',
+    scope: 'ledger:write',
+    reach: 'any',
     params: oneAccount,
     body: standingBody,
     answers: bookingAnswers,

@@ -20,7 +20,8 @@ const listSymbols = route({
   tag,
   summary: 'Symbols that the market knows',
   kind: 'plain',
-  scope: 'read',
+  scope: 'market_data:read',
+  reach: 'none',
   answers: {
     200: form('Symbols', 'All symbols.', z.strictObject({ symbols: z.array(z.string()) })),
   },
@@ -38,7 +39,8 @@ const getQuote = route({
   tag,
   summary: 'The latest quote of a symbol',
   kind: 'plain',
-  scope: 'read',
+  scope: 'market_data:read',
+  reach: 'none',
   params: z.strictObject({ symbol }),
   answers: { 200: form('Quote', 'The quote.', quoteAnswer) },
   problems: ['quote_not_found'],
@@ -56,7 +58,8 @@ const listQuotes = route({
   tag,
   summary: 'The latest quotes of some symbols',
   kind: 'plain',
-  scope: 'read',
+  scope: 'market_data:read',
+  reach: 'none',
   query: z.strictObject({ symbols }),
   answers: {
     200: form(
@@ -83,7 +86,8 @@ const getClock = route({
   tag,
   summary: "The market's own time, and whether a session is open",
   kind: 'plain',
-  scope: 'read',
+  scope: 'market_data:read',
+  reach: 'none',
   answers: {
     200: form(
       'MarketClock',

@@ -17,7 +17,8 @@ const getRoot = route({
   tag,
   summary: 'What this is and where to read on',
   kind: 'plain',
-  scope: 'read',
+  scope: 'any_user',
+  reach: 'none',
   answers: {
     200: form(
       'Root',
@@ -54,6 +55,7 @@ const getHealth = route({
   summary: 'Whether the process answers; asks nothing of anything else',
   kind: 'plain',
   scope: null,
+  reach: 'none',
   answers: {
     200: form('Health', 'It does.', z.strictObject({ status: z.string(), version: z.string() })),
   },
@@ -112,6 +114,7 @@ const getReady = route({
   summary: 'Whether it can serve: the event store and the read tables are up',
   kind: 'plain',
   scope: null,
+  reach: 'none',
   answers: {
     200: form('Ready', 'It can.', readyAnswer),
     503: form('Ready', 'It cannot; the checks say why.', readyAnswer),
@@ -135,7 +138,8 @@ const getStatus = route({
   tag,
   summary: 'Where the log ends and how far the read tables are',
   kind: 'plain',
-  scope: 'read',
+  scope: 'audit:read',
+  reach: 'any',
   answers: {
     200: form(
       'LedgerStatus',
@@ -190,7 +194,8 @@ const getProblem = route({
   tag,
   summary: 'What a problem code means and what to do about it',
   kind: 'plain',
-  scope: 'read',
+  scope: 'any_user',
+  reach: 'none',
   params: z.strictObject({ code: text(1, 64) }),
   answers: {
     200: form(

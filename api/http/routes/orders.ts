@@ -10,7 +10,7 @@ import { command } from '../handled.ts';
 import { orderKey } from '../idempotency.ts';
 import { orderTimeline } from '../order-timeline.ts';
 import { HttpProblem } from '../problem.ts';
-import { type Route, route } from '../route.ts';
+import { accountRoute, type Route } from '../route.ts';
 import { maybe } from '../schemas/field.ts';
 import { accountId, isUuid, pathId } from '../schemas/names.ts';
 import { cancelAllBody, changesBody, orderBody, ordersQuery } from '../schemas/order.ts';
@@ -46,7 +46,7 @@ const ruleProblems = [
   'idempotency_key_mismatch',
 ] as const;
 
-const submitOrder = route({
+const submitOrder = accountRoute({
   method: 'post',
   path,
   name: 'submitOrder',
@@ -55,13 +55,13 @@ const submitOrder = route({
   description:
     'Answers when the order is durable, as it was recorded; the broker works it after that. The Idempotency-Key is the client order id where the body has none. The same id with the same content gives the first answer again, with 200 and `Idempotency-Replayed: true`.',
   kind: 'command',
-  scope: 'trade',
+  scope: 'trading:write',
   body: orderBody,
   answers: { 201: order, 200: form('Order', 'The first answer again.', orderAnswer) },
   problems: ruleProblems,
-  handle: async ({ services, body, key, actor }) => {
-    const { clock, ids, defaultAccountId } = services;
-    const account = body.accountId ?? defaultAccountId;
+  accountId: ({ body }) => body.accountId,
+  handle: async ({ services, account, body, key, actor }) => {
+    const { clock, ids } = services;
     const orderId = ids.next() as OrderId;
     const clientOrderId = orderKey(body.clientOrderId, key, orderId);
     const sender = { services, actor, key: clientOrderId };
@@ -81,7 +81,7 @@ const submitOrder = route({
   },
 });
 
-const listOrders = route({
+const listOrders = accountRoute({
   method: 'get',
   path,
   name: 'listOrders',
@@ -89,7 +89,7 @@ const listOrders = route({
   summary: 'List orders, newest first',
   description: '`status` is open, closed, all, refused or one exact status.',
   kind: 'read',
-  scope: 'read',
+  scope: 'trading:read',
   query: ordersQuery,
   answers: {
     200: form(
@@ -99,8 +99,8 @@ const listOrders = route({
     ),
   },
   problems: ['account_not_found'],
-  handle: async ({ services, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account, query }) => {
     const page = await services.queries.listOrders({
       ...pageOf(query),
       accountId: account,
@@ -115,14 +115,14 @@ const listOrders = route({
   },
 });
 
-const getOrder = route({
+const getOrder = accountRoute({
   method: 'get',
   path: `${path}/{order_id}`,
   name: 'getOrder',
   tag,
   summary: 'One order with its fills and its timeline',
   kind: 'read',
-  scope: 'read',
+  scope: 'trading:read',
   params: oneOrder,
   query: ofAccount,
   answers: {
@@ -137,8 +137,9 @@ const getOrder = route({
     ),
   },
   problems: ['order_not_found'],
-  handle: async ({ services, params, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  unknown: ({ params }, account) => orderNotFound(params.order_id, account),
+  handle: async ({ services, account, params }) => {
     const orderId = orderIdOf(params.order_id, account);
     const row = await services.queries.getOrder(orderId);
     if (row === undefined || row.accountId !== account) throw orderNotFound(orderId, account);
@@ -155,7 +156,7 @@ const getOrder = route({
   },
 });
 
-const replaceOrder = route({
+const replaceOrder = accountRoute({
   method: 'patch',
   path: `${path}/{order_id}`,
   name: 'replaceOrder',
@@ -164,7 +165,7 @@ const replaceOrder = route({
   description:
     'Answers with the replacement: a new id that names the old order in `replaces`. The broker may still refuse it, and then the old order works on. Until the broker confirms, the larger of both stays reserved.',
   kind: 'command',
-  scope: 'trade',
+  scope: 'trading:write',
   params: oneOrder,
   body: changesBody,
   answers: { 200: order },
@@ -175,9 +176,9 @@ const replaceOrder = route({
     'order_unchanged',
     'quantity_below_filled',
   ],
-  handle: async ({ services, params, body, key, actor }) => {
-    const { clock, ids, defaultAccountId } = services;
-    const account = body.accountId ?? defaultAccountId;
+  accountId: ({ body }) => body.accountId,
+  handle: async ({ services, account, params, body, key, actor }) => {
+    const { clock, ids } = services;
     const orderId = orderIdOf(params.order_id, account);
     const replacementId = ids.next() as OrderId;
     const clientOrderId = orderKey(body.clientOrderId, key, replacementId);
@@ -204,7 +205,7 @@ const cancelAnswer = z.strictObject({
   status: z.enum(['pending_cancel', 'canceled']),
 });
 
-const cancelOrder = route({
+const cancelOrder = accountRoute({
   method: 'delete',
   path: `${path}/{order_id}`,
   name: 'cancelOrder',
@@ -213,7 +214,7 @@ const cancelOrder = route({
   description:
     '202: asked, the broker decides; a fill may still win the race, so read the order for what became of it. 200: canceled at once, where no broker works the account. Asking again while it is pending changes nothing.',
   kind: 'command',
-  scope: 'trade',
+  scope: 'trading:write',
   params: oneOrder,
   query: ofAccount,
   answers: {
@@ -221,8 +222,8 @@ const cancelOrder = route({
     200: form('Cancellation', 'Done.', cancelAnswer),
   },
   problems: ['account_not_found', 'account_closed', 'order_not_found', 'order_not_cancelable'],
-  handle: async ({ services, params, query, key, actor }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account, params, key, actor }) => {
     const orderId = orderIdOf(params.order_id, account);
     const at = services.clock.now();
     const sender = { services, actor, key };
@@ -237,14 +238,14 @@ const cancelOrder = route({
   },
 });
 
-const cancelAllOrders = route({
+const cancelAllOrders = accountRoute({
   method: 'post',
   path: `${path}/cancel-all`,
   name: 'cancelAllOrders',
   tag,
   summary: 'Ask to cancel every open order, of one symbol or of all',
   kind: 'command',
-  scope: 'trade',
+  scope: 'trading:write',
   body: cancelAllBody,
   answers: {
     200: form(
@@ -259,8 +260,8 @@ const cancelAllOrders = route({
     ),
   },
   problems: ['account_not_found', 'account_closed'],
-  handle: async ({ services, body, key, actor }) => {
-    const account = body.account_id ?? services.defaultAccountId;
+  accountId: ({ body }) => body.account_id,
+  handle: async ({ services, account, body, key, actor }) => {
     const { symbol } = body;
     const sender = { services, actor, key };
     const at = services.clock.now();

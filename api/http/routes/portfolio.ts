@@ -13,7 +13,7 @@ import {
   portfolioPointJson,
 } from '../answers/portfolio.ts';
 import { accountNotFound, rowsOf } from '../found.ts';
-import { type Route, route } from '../route.ts';
+import { accountRoute, type Route } from '../route.ts';
 import { maybe } from '../schemas/field.ts';
 import { accountId, date } from '../schemas/names.ts';
 import type { Services } from '../services.ts';
@@ -27,31 +27,31 @@ const summaryOf = async (services: Services, account: AccountId): Promise<Portfo
   return summary;
 };
 
-const getPortfolio = route({
+const getPortfolio = accountRoute({
   method: 'get',
   path: '/api/v1/trading/portfolio',
   name: 'getPortfolio',
   tag,
   summary: 'The whole portfolio in figures, at the latest marks',
   kind: 'read',
-  scope: 'read',
+  scope: 'account:read',
   query: ofAccount,
   answers: { 200: form('Portfolio', 'The figures.', portfolioAnswer) },
   problems: ['account_not_found'],
-  handle: async ({ services, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account }) => {
     return { status: 200, body: portfolioJson(await summaryOf(services, account)) };
   },
 });
 
-const getPortfolioHistory = route({
+const getPortfolioHistory = accountRoute({
   method: 'get',
   path: '/api/v1/trading/portfolio/history',
   name: 'getPortfolioHistory',
   tag,
   summary: 'The equity curve: one point per session, at its close',
   kind: 'read',
-  scope: 'read',
+  scope: 'account:read',
   query: z.strictObject({ account_id: maybe(accountId), from: maybe(date), to: maybe(date) }),
   answers: {
     200: form(
@@ -61,8 +61,8 @@ const getPortfolioHistory = route({
     ),
   },
   problems: ['account_not_found'],
-  handle: async ({ services, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account, query }) => {
     const range = { from: query.from ?? undefined, to: query.to ?? undefined };
     const found = await services.queries.portfolioHistory(account, range);
     const points = await rowsOf(services, account, found);
@@ -70,19 +70,19 @@ const getPortfolioHistory = route({
   },
 });
 
-const getAccountSummary = route({
+const getAccountSummary = accountRoute({
   method: 'get',
   path: '/api/v1/trading/account/summary',
   name: 'getAccountSummary',
   tag,
   summary: 'Cash, equity, profit and margin of the account',
   kind: 'read',
-  scope: 'read',
+  scope: 'account:read',
   query: ofAccount,
   answers: { 200: form('AccountSummary', 'The figures.', accountSummaryAnswer) },
   problems: ['account_not_found'],
-  handle: async ({ services, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account }) => {
     const summary = await summaryOf(services, account);
     return { status: 200, body: accountSummaryJson(summary, services.clock.now()) };
   },
@@ -100,19 +100,19 @@ const buyingPowerAnswer = z.strictObject({
   timestamp: instant,
 });
 
-const getBuyingPower = route({
+const getBuyingPower = accountRoute({
   method: 'get',
   path: '/api/v1/trading/account/buying-power',
   name: 'getBuyingPower',
   tag,
   summary: 'What orders are decided by, at the latest quotes',
   kind: 'read',
-  scope: 'read',
+  scope: 'account:read',
   query: ofAccount,
   answers: { 200: form('BuyingPower', 'The figures.', buyingPowerAnswer) },
   problems: ['account_not_found'],
-  handle: async ({ services, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account }) => {
     const { ledger, quotes, clock } = services;
     const now = clock.now();
     const figures = await ledger.inspect(account, (state) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OrderId } from '#domain/ids.ts';
+import type { AccountId, OrderId, Symbol } from '#domain/ids.ts';
 import { form, nextCursor } from '../answers/form.ts';
 import { submittedRow } from '../answers/new-order.ts';
 import { orderAnswer, orderJson } from '../answers/order.ts';
@@ -13,7 +13,7 @@ import { rowsOf } from '../found.ts';
 import { command } from '../handled.ts';
 import { orderKey } from '../idempotency.ts';
 import { HttpProblem } from '../problem.ts';
-import { type Route, route } from '../route.ts';
+import { accountRoute, type Route } from '../route.ts';
 import { maybe } from '../schemas/field.ts';
 import { quantity } from '../schemas/money.ts';
 import { accountId, moment, symbol, symbols } from '../schemas/names.ts';
@@ -24,14 +24,17 @@ const tag = 'Positions';
 const oneSymbol = z.strictObject({ symbol });
 const ofAccount = z.strictObject({ account_id: maybe(accountId) });
 
-const listPositions = route({
+const positionNotFound = (ticker: Symbol, account: AccountId): HttpProblem =>
+  new HttpProblem('position_not_found', { details: { symbol: ticker, account_id: account } });
+
+const listPositions = accountRoute({
   method: 'get',
   path,
   name: 'listPositions',
   tag,
   summary: 'Open positions by symbol, at the latest marks',
   kind: 'read',
-  scope: 'read',
+  scope: 'trading:read',
   query: ofAccount,
   answers: {
     200: form(
@@ -41,36 +44,36 @@ const listPositions = route({
     ),
   },
   problems: ['account_not_found'],
-  handle: async ({ services, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account }) => {
     const found = await services.queries.listPositions(account);
     const rows = await rowsOf(services, account, found);
     return { status: 200, body: { positions: rows.map(positionJson) } };
   },
 });
 
-const getPosition = route({
+const getPosition = accountRoute({
   method: 'get',
   path: `${path}/{symbol}`,
   name: 'getPosition',
   tag,
   summary: 'One open position',
   kind: 'read',
-  scope: 'read',
+  scope: 'trading:read',
   params: oneSymbol,
   query: ofAccount,
   answers: { 200: form('Position', 'The position.', positionAnswer) },
   problems: ['position_not_found'],
-  handle: async ({ services, params, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  unknown: ({ params }, account) => positionNotFound(params.symbol, account),
+  handle: async ({ services, account, params }) => {
     const row = await services.queries.getPosition(account, params.symbol);
     if (row !== undefined) return { status: 200, body: positionJson(row) };
-    const details = { symbol: params.symbol, account_id: account };
-    throw new HttpProblem('position_not_found', { details });
+    throw positionNotFound(params.symbol, account);
   },
 });
 
-const closePosition = route({
+const closePosition = accountRoute({
   method: 'delete',
   path: `${path}/{symbol}`,
   name: 'closePosition',
@@ -78,7 +81,7 @@ const closePosition = route({
   summary: 'Close a position, or part of it, at the market',
   description: 'Answers with the market order that it submits.',
   kind: 'command',
-  scope: 'trade',
+  scope: 'trading:write',
   params: oneSymbol,
   query: z.strictObject({ account_id: maybe(accountId), quantity: maybe(quantity()) }),
   answers: {
@@ -95,9 +98,9 @@ const closePosition = route({
     'insufficient_buying_power',
     'order_notional_limit_exceeded',
   ],
-  handle: async ({ services, params, query, key, actor }) => {
-    const { clock, ids, defaultAccountId } = services;
-    const account = query.account_id ?? defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account, params, query, key, actor }) => {
+    const { clock, ids } = services;
     const orderId = ids.next() as OrderId;
     const clientOrderId = orderKey(null, key, orderId);
     const sender = { services, actor, key: clientOrderId };
@@ -118,14 +121,14 @@ const closePosition = route({
   },
 });
 
-const listPositionHistory = route({
+const listPositionHistory = accountRoute({
   method: 'get',
   path: '/api/v1/trading/position-history',
   name: 'listPositionHistory',
   tag,
   summary: 'Closed positions, from flat to flat, newest first',
   kind: 'read',
-  scope: 'read',
+  scope: 'trading:read',
   query: z.strictObject({
     account_id: maybe(accountId),
     symbols: maybe(symbols),
@@ -141,8 +144,8 @@ const listPositionHistory = route({
     ),
   },
   problems: ['account_not_found'],
-  handle: async ({ services, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account, query }) => {
     const page = await services.queries.listPositionHistory({
       ...pageOf(query),
       accountId: account,

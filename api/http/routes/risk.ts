@@ -9,7 +9,7 @@ import { decimal, form } from '../answers/form.ts';
 import { riskAnswer, riskJson } from '../answers/risk.ts';
 import { accountNotFound } from '../found.ts';
 import { HttpProblem } from '../problem.ts';
-import { type Route, route } from '../route.ts';
+import { accountRoute, type Route } from '../route.ts';
 import { maybe, oneOf } from '../schemas/field.ts';
 import { accountId, symbol } from '../schemas/names.ts';
 import { orderBody } from '../schemas/order.ts';
@@ -46,7 +46,7 @@ const judge = async <Seen>(
   return seen.result;
 };
 
-const checkRisk = route({
+const checkRisk = accountRoute({
   method: 'post',
   path: '/api/v1/trading/risk/check',
   name: 'checkRisk',
@@ -55,12 +55,12 @@ const checkRisk = route({
   description:
     'The same rules as for a submission, all of them, with their numbers. Writes nothing.',
   kind: 'plain',
-  scope: 'read',
+  scope: 'trading:read',
   body: orderBody,
   answers: { 200: form('RiskReport', 'What each rule says.', riskAnswer) },
   problems: ['account_not_found', 'unknown_symbol'],
-  handle: async ({ services, body }) => {
-    const account = body.accountId ?? services.defaultAccountId;
+  accountId: ({ body }) => body.accountId,
+  handle: async ({ services, account, body }) => {
     const market = quoteOf(services, body.terms.symbol);
     const report = await judge(services, account, market, (scene, state) =>
       riskJson(riskReport({ ...scene, terms: body.terms, replaced: null }), tradingRefusal(state)),
@@ -69,14 +69,14 @@ const checkRisk = route({
   },
 });
 
-const getMaxOrderSize = route({
+const getMaxOrderSize = accountRoute({
   method: 'get',
   path: '/api/v1/trading/risk/max-order-size/{symbol}',
   name: 'getMaxOrderSize',
   tag,
   summary: 'The most shares a market order could be for right now',
   kind: 'read',
-  scope: 'read',
+  scope: 'trading:read',
   params: z.strictObject({ symbol }),
   query: z.strictObject({ account_id: maybe(accountId), side: oneOf(sides) }),
   answers: {
@@ -87,8 +87,8 @@ const getMaxOrderSize = route({
     ),
   },
   problems: ['account_not_found', 'unknown_symbol'],
-  handle: async ({ services, params, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account, params, query }) => {
     const market = quoteOf(services, params.symbol);
     const most = await judge(services, account, market, (scene) =>
       maxOrderSize(scene, params.symbol, query.side),

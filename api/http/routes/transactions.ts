@@ -8,21 +8,21 @@ import {
   transactionJson,
 } from '../answers/transaction.ts';
 import { rowsOf } from '../found.ts';
-import { type Route, route } from '../route.ts';
+import { accountRoute, type Route } from '../route.ts';
 import { listOf, maybe, oneOf } from '../schemas/field.ts';
 import { accountId, moment, symbols } from '../schemas/names.ts';
 import { pageOf, paging } from '../schemas/paging.ts';
 
 const tag = 'Transactions';
 
-const listTransactions = route({
+const listTransactions = accountRoute({
   method: 'get',
   path: '/api/v1/trading/transactions',
   name: 'listTransactions',
   tag,
   summary: 'Every movement of cash with the balance after it, newest first',
   kind: 'read',
-  scope: 'read',
+  scope: 'account:read',
   query: z.strictObject({
     account_id: maybe(accountId),
     types: maybe(listOf(oneOf(transactionTypes), transactionTypes.length)),
@@ -39,8 +39,8 @@ const listTransactions = route({
     ),
   },
   problems: ['account_not_found'],
-  handle: async ({ services, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account, query }) => {
     const page = await services.queries.listTransactions({
       ...pageOf(query),
       accountId: account,
@@ -60,14 +60,14 @@ const kinds = { orders: 'order', fills: 'fill', transfers: 'transfer' } as const
   Activity['kind']
 >;
 
-const listActivity = route({
+const listActivity = accountRoute({
   method: 'get',
   path: '/api/v1/trading/activity',
   name: 'listActivity',
   tag,
   summary: 'Orders, fills and transfers in one list, newest first',
   kind: 'read',
-  scope: 'read',
+  scope: 'account:read',
   query: z.strictObject({
     account_id: maybe(accountId),
     activity_types: maybe(listOf(oneOf(['orders', 'fills', 'transfers']), 3)),
@@ -81,8 +81,8 @@ const listActivity = route({
     ),
   },
   problems: ['account_not_found'],
-  handle: async ({ services, query }) => {
-    const account = query.account_id ?? services.defaultAccountId;
+  accountId: ({ query }) => query.account_id,
+  handle: async ({ services, account, query }) => {
     const page = await services.queries.activity({
       ...pageOf(query),
       accountId: account,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AccountPolicy, CommissionSchedule } from '#domain/account/policy.ts';
-import { ratio as ratioOf, zeroCash } from '#domain/money.ts';
+import { cash as cashOf, ratio as ratioOf, zeroCash } from '#domain/money.ts';
 import { maybe, oneOf, otherwise, text, wholeNumber } from './field.ts';
 import { cash, price, ratio } from './money.ts';
 import { accountId } from './names.ts';
@@ -57,6 +57,34 @@ export const openAccountBody = z
       accountNumber: body.account_number,
       userId: body.user_id,
       policy,
+    };
+  });
+
+const noLimits = { positionNotional: null, leverage: null, orderNotional: null };
+
+/** USD. */
+const paperMoneyMax = 10_000_000n;
+
+/** A user's own paper account: on margin what was sold can be spent at once, in a cash account after one day. */
+export const ownAccountBody = z
+  .strictObject({
+    account_number: maybe(text(1, 64)),
+    kind: otherwise(oneOf(['cash', 'margin']), 'margin'),
+    initial_deposit: otherwise(cash('not_negative', paperMoneyMax), cashOf('100000')),
+  })
+  .transform((body) => {
+    const policy: AccountPolicy = {
+      kind: body.kind,
+      currency: 'USD',
+      commission: standardCommission,
+      limits: noLimits,
+      settlementDays: body.kind === 'cash' ? 1 : 0,
+      broker: 'paper',
+    };
+    return {
+      accountNumber: body.account_number,
+      policy,
+      initialDeposit: body.initial_deposit,
     };
   });
 

@@ -70,5 +70,7 @@ const decimal = <Value extends bigint>(unit: Unit<Value>, sign: Sign): z.ZodType
 
 export const price = (sign: Sign = 'positive'): z.ZodType<Price> => decimal(prices, sign);
 export const quantity = (sign: Sign = 'positive'): z.ZodType<Quantity> => decimal(quantities, sign);
-export const cash = (sign: Sign = 'positive'): z.ZodType<Cash> => decimal(amounts, sign);
+/** `max`: the largest amount that is taken, USD. */
+export const cash = (sign: Sign = 'positive', max = amounts.max): z.ZodType<Cash> =>
+  decimal({ ...amounts, max }, sign);
 export const ratio = (sign: Sign = 'positive'): z.ZodType<Ratio> => decimal(ratios, sign);
