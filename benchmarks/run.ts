@@ -12,6 +12,7 @@ const rounds = Number(process.argv[2] ?? 3);
 const benchmarks = [
   'orders-in-process',
   'orders-over-http',
+  'authentication',
   'submit-to-visible',
   'projector',
   'cold-load',
