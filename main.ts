@@ -54,6 +54,7 @@ import { systemTimer } from '#gateways/system/timer.ts';
 import { createAccessTokens } from '#identity/access-tokens.ts';
 import { createLoginDelays } from '#identity/login-delays.ts';
 import { createPasswords } from '#identity/passwords.ts';
+import type { SigningKeys } from '#identity/secrets.ts';
 import { createIdentity } from '#identity/service.ts';
 import type { Queries } from '#projections/ports/queries.ts';
 import { runProjector } from '#projections/projector.ts';
@@ -154,12 +155,15 @@ const reportTo =
 
 /** Who is who: over the same database, but on connections that no slow read of the ledger holds up. */
 const startIdentity = (
-  configuration: Configuration,
+  {
+    signingKeys,
+    ownedByFirstAdmin,
+  }: { signingKeys: SigningKeys; ownedByFirstAdmin: readonly AccountId[] },
   connectionString: string,
   log: pino.Logger,
   shutdown: Shutdown,
 ) => {
-  const pool = new pg.Pool({ connectionString, max: 4, connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({ connectionString, max: 4, ...patience, query_timeout: 5_000 });
   pool.on('error', (error) => log.warn({ err: error }, 'an idle connection broke'));
   shutdown.add("identity's connections", () => pool.end());
   const store = createPostgresIdentityStore({ pool });
@@ -167,10 +171,10 @@ const startIdentity = (
     store,
     clock: systemClock,
     passwords: createPasswords(),
-    tokens: createAccessTokens({ keys: signingKeysOf(configuration), clock: systemClock }),
+    tokens: createAccessTokens({ keys: signingKeys, clock: systemClock }),
     delays: createLoginDelays(),
     ids: createUuids(),
-    ownedByFirstAdmin: accountsOfFirstAdmin(configuration.demo),
+    ownedByFirstAdmin,
     log,
   });
   shutdown.add('identity', identity.close);
@@ -188,6 +192,7 @@ const setupOf = async (
 
 const start = async (configuration: Configuration, fail: (error: unknown) => void) => {
   mkdirSync(configuration.dataDirectory, { recursive: true });
+  const signingKeys = signingKeysOf(configuration);
   const { log, file: logFile } = createLog(configuration);
   const shutdown = createShutdown(log);
   const stopped = new AbortController();
@@ -300,7 +305,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   shutdown.add('paper broker', broker.stop);
 
   const { identity, store: identityStore } = startIdentity(
-    configuration,
+    { signingKeys, ownedByFirstAdmin: accountsOfFirstAdmin(configuration.demo) },
     connectionString,
     log,
     shutdown,

@@ -41,8 +41,10 @@ export async function* follow(
   const { signal, batchMax = 500 } = options;
   const check = createOrderCheck(options.after);
   let after = options.after;
-  // Ringing wakes the others as well: they look, find nothing and wait on.
-  signal.addEventListener('abort', bell.ring);
+  // Ringing wakes the others as well: they look, find nothing and wait on. A function of its own each time: a signal
+  // that two subscriptions share would take `bell.ring` once, and lose it with the first that ends.
+  const wake = (): void => bell.ring();
+  signal.addEventListener('abort', wake);
   try {
     while (!signal.aborted) {
       const seen = bell.rings();
@@ -58,6 +60,6 @@ export async function* follow(
       yield batch;
     }
   } finally {
-    signal.removeEventListener('abort', bell.ring);
+    signal.removeEventListener('abort', wake);
   }
 }

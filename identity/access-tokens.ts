@@ -1,5 +1,6 @@
 import jsonwebtoken from 'jsonwebtoken';
 import { type Instant, toMilliseconds } from '#domain/time.ts';
+import { setBounded } from './bounded-map.ts';
 import type { SessionId, UserId } from './ids.ts';
 import type { SigningKeys } from './secrets.ts';
 
@@ -95,16 +96,6 @@ export const createAccessTokens = (parts: AccessTokensParts): AccessTokens => {
     }
   };
 
-  const remember = (text: string, claims: AccessClaims): void => {
-    if (remembered.size >= rememberMost) {
-      for (const oldest of remembered.keys()) {
-        remembered.delete(oldest);
-        break;
-      }
-    }
-    remembered.set(text, claims);
-  };
-
   return {
     lifetime,
     sign: ({ userId, sessionId, tokenId }) =>
@@ -126,7 +117,7 @@ export const createAccessTokens = (parts: AccessTokensParts): AccessTokens => {
         return undefined;
       }
       const claims = prove(text, now);
-      if (claims !== undefined) remember(text, claims);
+      if (claims !== undefined) setBounded(remembered, text, claims, rememberMost);
       return claims;
     },
   };

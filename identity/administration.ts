@@ -26,7 +26,7 @@ export const createUserAdministration = (
   const user = createUserReader(services);
 
   const change = async (
-    done: Promise<boolean>,
+    done: () => Promise<boolean>,
     {
       kind,
       by,
@@ -34,16 +34,19 @@ export const createUserAdministration = (
       address,
     }: { kind: SecurityEventKind; by: Principal; id: UserId; address: string },
   ): Promise<User> => {
-    const changed = await done;
+    const before = await user(id);
+    const isAllowed = await done();
     cache.forget(id);
     const found = await user(id);
-    if (!changed) {
+    if (!isAllowed) {
       throw new IdentityRefused(
         'last_administrator',
         'One active administrator must remain: promote another user first.',
       );
     }
-    await record({ kind, userId: id, actorId: by.userId, keyId: by.keyId, address });
+    if (found.active !== before.active || found.admin !== before.admin) {
+      await record({ kind, userId: id, actorId: by.userId, keyId: by.keyId, address });
+    }
     return found;
   };
 
@@ -53,14 +56,14 @@ export const createUserAdministration = (
       return { rows: rows.map(withoutHash), next };
     },
     setActive: (by, id, active, address) =>
-      change(store.setActive(id, active), {
+      change(() => store.setActive(id, active), {
         kind: active ? 'user_activated' : 'user_deactivated',
         by,
         id,
         address,
       }),
     setAdmin: (by, id, admin, address) =>
-      change(store.setAdmin(id, admin), {
+      change(() => store.setAdmin(id, admin), {
         kind: admin ? 'user_promoted' : 'user_demoted',
         by,
         id,
@@ -85,6 +88,8 @@ export const createMemberships = ({
     members: store.membersOf,
     setMember: async (by, accountId, userId, role, address) => {
       if ((await store.userById(userId)) === undefined) throw noSuchUser();
+      const before = await memberOf(accountId, userId);
+      if (before?.role === role) return before;
       if (!(await store.setMember(accountId, userId, role))) throw lastOwner();
       cache.forget(userId);
       const facts = { account_id: accountId, role };

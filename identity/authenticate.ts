@@ -1,4 +1,5 @@
 import type { Actor } from '#domain/ids.ts';
+import { whenThere } from './at-once.ts';
 import type { Identity } from './identity.ts';
 import type { KeyId } from './ids.ts';
 import { looksLikeApiKey, type OpaqueToken, parseApiKey, sameHash } from './opaque-tokens.ts';
@@ -6,12 +7,6 @@ import type { Services } from './parts.ts';
 import type { Access, StoredKey } from './ports/identity-store.ts';
 import type { Principal } from './principal.ts';
 import { adminScopes, type Scope, userScopes } from './scopes.ts';
-
-/** Goes on at once where the value is there: most requests wait for nothing. */
-const then = <Value, Result>(
-  value: Value | Promise<Value>,
-  go: (value: Value) => Result | Promise<Result>,
-): Result | Promise<Result> => (value instanceof Promise ? value.then(go) : go(value));
 
 const scopesOf = ({ admin }: Access): ReadonlySet<Scope> => (admin ? adminScopes : userScopes);
 
@@ -26,7 +21,7 @@ export const createAuthenticate = ({
     const claims = tokens.verify(text);
     if (claims === undefined) return undefined;
     const { userId, sessionId, issuedAt } = claims;
-    return then(cache.accessInSession(userId, sessionId, issuedAt * 1_000), (access) =>
+    return whenThere(cache.accessInSession(userId, sessionId, issuedAt * 1_000), (access) =>
       access?.active === true
         ? {
             actor: userId as string as Actor,
@@ -58,7 +53,7 @@ export const createAuthenticate = ({
     { id, secretHash }: OpaqueToken<KeyId>,
     address: string,
   ): Principal | undefined | Promise<Principal | undefined> =>
-    then(cache.keyOf(id), (key) => {
+    whenThere(cache.keyOf(id), (key) => {
       const at = now();
       if (key === undefined || !isGood(key, secretHash, at)) {
         // Of one that is nobody's nothing is known: its id would be what the sender liked to have in the log.
@@ -66,7 +61,7 @@ export const createAuthenticate = ({
         notes.add({ kind: 'key_refused', address, ...whose });
         return undefined;
       }
-      return then(cache.accessOf(key.userId), (access) => {
+      return whenThere(cache.accessOf(key.userId), (access) => {
         if (access?.active !== true) {
           notes.add({ kind: 'key_refused', address, keyId: id, userId: key.userId });
           return undefined;

@@ -1,4 +1,4 @@
-import type { KeyId, UserId } from './ids.ts';
+import type { UserId } from './ids.ts';
 import type { IdentityStore, KeyUse, SecurityEvent } from './ports/identity-store.ts';
 import { type Entry, type IdentityLog, securityEvent } from './security-log.ts';
 
@@ -55,9 +55,8 @@ const createBox = <Value>(waitingMost: number) => {
 /** Keeps notes in memory and writes them every two seconds; what cannot be written is kept for the next time. */
 export const createNotes = (parts: NotesParts): Notes => {
   const { store, now, log, writeEvery = 2_000, waitingMost = 5_000 } = parts;
-  const uses = createBox<KeyUse>(waitingMost);
+  const uses = createBox<KeyUse & { readonly userId: UserId }>(waitingMost);
   const events = createBox<SecurityEvent>(waitingMost);
-  const ownerOf = new Map<KeyId, UserId>();
   let writing: Promise<void> = Promise.resolve();
 
   const add = (entry: Entry): void => {
@@ -70,10 +69,11 @@ export const createNotes = (parts: NotesParts): Notes => {
     if (uses.isEmpty()) return;
     const { notes, lost } = uses.take();
     if (lost > 0) log.warn({ lost }, 'uses of keys were not noted: there were too many at once');
+    const owners = new Map([...notes.values()].map(({ value }) => [value.keyId, value.userId]));
     try {
       const fresh = await store.noteKeyUses([...notes.values()].map(({ value }) => value));
       for (const { keyId, address } of fresh) {
-        const userId = ownerOf.get(keyId) ?? null;
+        const userId = owners.get(keyId) ?? null;
         add({ kind: 'key_used_from_new_address', keyId, userId, address });
       }
     } catch (error) {
@@ -107,9 +107,7 @@ export const createNotes = (parts: NotesParts): Notes => {
 
   return {
     keyUsed: (use, userId) => {
-      if (ownerOf.size >= 2 * waitingMost) ownerOf.clear();
-      ownerOf.set(use.keyId, userId);
-      uses.put(`${use.keyId} ${use.address}`, use, 1);
+      uses.put(`${use.keyId} ${use.address}`, { ...use, userId }, 1);
     },
     add,
     write,

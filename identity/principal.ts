@@ -1,6 +1,6 @@
 import type { AccountId, Actor } from '#domain/ids.ts';
 import type { KeyId, SessionId, UserId } from './ids.ts';
-import { type Role, type Scope, scopesOfRole } from './scopes.ts';
+import { type AccountScope, type Role, type Scope, scopesOfRole } from './scopes.ts';
 
 /** Who sends a request, and what they may do right now. */
 export type Principal = {
@@ -24,15 +24,14 @@ export type Obstacle =
   | 'role';
 
 /**
- * Whether a principal who has `scope` may use it on an account. The back office's and the auditor's scopes reach
- * every account, and so does an administrator; all others reach the accounts they are members of.
+ * Whether a principal who has `scope` may use it on an account. An administrator reaches every account; all others
+ * those they are members of.
  */
 export const obstacleTo = (
   principal: Principal,
   accountId: AccountId,
-  scope: Scope,
+  scope: AccountScope,
 ): Obstacle | null => {
-  if (scope === 'ledger:write' || scope === 'audit:read') return null;
   if (principal.scopes.has('admin')) return null;
   const role = principal.memberships.get(accountId);
   if (role === undefined) return 'foreign';

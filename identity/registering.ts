@@ -73,7 +73,7 @@ export const setUp = async (
     await record({ kind: 'setup_token_refused', address });
     throw new IdentityRefused(
       'invalid_setup_token',
-      'The setup token is not the one that the server printed, or it was used already.',
+      'The setup token is not the one that the server printed, or it was used already, or the e-mail address belongs to a user: then take another.',
     );
   }
   cache.forget(user.id);

@@ -15,6 +15,9 @@ export const scopes = [
 
 export type Scope = (typeof scopes)[number];
 
+/** The scopes that reach no further than the accounts one is a member of. */
+export type AccountScope = Extract<Scope, `trading:${string}` | `account:${string}`>;
+
 /** What every active user has; how far it reaches is a matter of memberships. */
 export const userScopes: ReadonlySet<Scope> = new Set([
   'trading:read',

@@ -1,3 +1,5 @@
+import { setBounded } from './bounded-map.ts';
+
 /** What was loaded, and when the load began: it is as of then or later. */
 export type Loaded<Value> = { readonly value: Value | undefined; readonly since: number };
 
@@ -27,13 +29,7 @@ export const createWatchedCache = <Id extends string, Value>(parts: {
   const keep = (id: Id, loaded: Loaded<Value>): void => {
     // An id that nobody has is not kept: whoever makes ids up would push out those that are real.
     if (loaded.value === undefined) return;
-    if (kept.size >= keepMost) {
-      for (const oldest of kept.keys()) {
-        kept.delete(oldest);
-        break;
-      }
-    }
-    kept.set(id, loaded);
+    setBounded(kept, id, loaded, keepMost);
   };
 
   const begin = (id: Id): Promise<Loaded<Value>> => {

@@ -7,8 +7,6 @@ import type { HoldingRef } from './ports/read-tables.ts';
 export type Needs = {
   readonly accounts: Set<AccountId>;
   readonly orders: Set<OrderId>;
-  /** Orders that begin within the batch: no row of theirs can exist. */
-  readonly newOrders: Set<OrderId>;
   readonly holdings: Map<string, HoldingRef>;
   /** Holdings whose open lots may be reduced. */
   readonly lots: Map<string, HoldingRef>;
@@ -27,13 +25,13 @@ const addHolding = (needs: Needs, accountId: AccountId, symbol: Ticker): void =>
   needs.symbols.add(symbol);
 };
 
-const addAccountEvent = (needs: Needs, event: RecordedEvent): void => {
+const addAccountEvent = (needs: Needs, begun: Set<OrderId>, event: RecordedEvent): void => {
   const { data } = event;
   const accountId = accountOf(event.stream);
   needs.accounts.add(accountId);
   if (data.type === 'OrderSubmitted' || data.type === 'OrderRefused') {
-    needs.newOrders.add(data.orderId);
-  } else if ('orderId' in data && data.orderId !== null && !needs.newOrders.has(data.orderId)) {
+    begun.add(data.orderId);
+  } else if ('orderId' in data && data.orderId !== null && !begun.has(data.orderId)) {
     needs.orders.add(data.orderId);
   }
   switch (data.type) {
@@ -54,16 +52,17 @@ export const needsOf = (events: readonly RecordedEvent[]): Needs => {
   const needs: Needs = {
     accounts: new Set(),
     orders: new Set(),
-    newOrders: new Set(),
     holdings: new Map(),
     lots: new Map(),
     symbols: new Set(),
     restated: new Map(),
     everything: events.some((event) => event.data.type === 'SessionClosed'),
   };
+  // Orders that begin within the batch: no row of theirs can exist.
+  const begun = new Set<OrderId>();
   for (const event of events) {
     if (event.data.type === 'PriceMarked') needs.symbols.add(event.data.symbol);
-    else if (event.data.type !== 'SessionClosed') addAccountEvent(needs, event);
+    else if (event.data.type !== 'SessionClosed') addAccountEvent(needs, begun, event);
   }
   return needs;
 };

@@ -85,6 +85,7 @@ export const createTable = <Row>(shape: TableShape<Row>, complete: boolean): Tab
       if (complete || rows.size <= rowsKept) return;
       groups.clear();
       if (rowsKept === 0) {
+        // One by one, each would leave the Map a smaller copy of itself that a garbage collection has to walk through.
         rows = new Map();
         return;
       }

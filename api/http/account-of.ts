@@ -1,11 +1,8 @@
 import type { AccountId } from '#domain/ids.ts';
 import { obstacleTo, type Principal } from '#identity/principal.ts';
-import { type Role, roles, type Scope, scopesOfRole } from '#identity/scopes.ts';
+import { type AccountScope, type Role, roles, type Scope, scopesOfRole } from '#identity/scopes.ts';
 import { accountNotFound } from './found.ts';
 import { HttpProblem } from './problem.ts';
-
-/** The scopes that reach no further than the accounts one is a member of. */
-export type AccountScope = Extract<Scope, `trading:${string}` | `account:${string}`>;
 
 /** The roles of a member who may use a scope on the account. */
 export const rolesWith = (scope: Scope): readonly Role[] =>

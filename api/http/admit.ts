@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { whenThere } from '#identity/at-once.ts';
 import type { Principal } from '#identity/principal.ts';
 import { type Authenticate, nobody } from './authenticate.ts';
 import { HttpProblem } from './problem.ts';
@@ -35,12 +36,6 @@ export type Admit = (
   door: Door,
 ) => Admitted | Promise<Admitted>;
 
-/** `next` now, or when what comes first is done. */
-const then = <First, Next>(
-  first: First | Promise<First>,
-  next: (value: First) => Next | Promise<Next>,
-): Next | Promise<Next> => (first instanceof Promise ? first.then(next) : next(first));
-
 /** The door of the API: the guard, identity, and the guard again. */
 export const createAdmit = (
   authenticate: Authenticate,
@@ -58,7 +53,7 @@ export const createAdmit = (
     const refused = (error: unknown): never | Promise<never> => {
       // A store that is away says nothing about a credential.
       if (!(error instanceof HttpProblem && error.kind.code === 'not_authenticated')) throw error;
-      return then<void, never>(guard?.onNotAuthenticated(address, request, response), () => {
+      return whenThere<void, never>(guard?.onNotAuthenticated(address, request, response), () => {
         throw error;
       });
     };
@@ -72,9 +67,9 @@ export const createAdmit = (
 
   return (request, response, door) => {
     const address = addressOf(request);
-    return then(guard?.beforeAuthentication(address, request, response, door), () =>
-      then(known(request, response, address, door), (principal) =>
-        then(
+    return whenThere(guard?.beforeAuthentication(address, request, response, door), () =>
+      whenThere(known(request, response, address, door), (principal) =>
+        whenThere(
           door === 'anybody' ? undefined : guard?.afterAuthentication(principal, request, response),
           () => ({ principal, address }),
         ),

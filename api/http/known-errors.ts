@@ -35,26 +35,23 @@ const unreachable: ReadonlySet<string> = new Set([
   'EPIPE',
   'ETIMEDOUT',
 ]);
-const lostConnection = /^Connection terminated|^timeout exceeded when trying to connect/;
+const lostConnection =
+  /^Connection terminated|^timeout exceeded when trying to connect|^Query read timeout/;
 
 const textOf = (error: object, field: 'type' | 'code'): string => {
   const value: unknown = Reflect.get(error, field);
   return typeof value === 'string' ? value : '';
 };
 
-/** Seconds after which a busy identity is worth another try. */
-const busyRetrySeconds = 1;
-
 const isChallenged = (code: IdentityRefusal): boolean =>
   code === 'invalid_credentials' || code === 'invalid_token';
 
 const identityProblem = ({ code, message, retryAfterSeconds }: IdentityRefused): HttpProblem => {
-  const wait = retryAfterSeconds ?? (code === 'identity_busy' ? busyRetrySeconds : null);
   const headers: Record<string, string> = {
     ...(isChallenged(code) ? { 'WWW-Authenticate': bearerChallenge } : {}),
-    ...(wait === null ? {} : { 'Retry-After': String(Math.max(1, Math.ceil(wait))) }),
+    ...(retryAfterSeconds === null ? {} : { 'Retry-After': String(retryAfterSeconds) }),
   };
-  return new HttpProblem(code, { headers, ...(message === '' ? {} : { detail: message }) });
+  return new HttpProblem(code, { headers, detail: message });
 };
 
 /** The problem that an error stands for; `internal_error` for one that nobody foresaw. */

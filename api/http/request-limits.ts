@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Request, Response } from 'express';
+import { setBounded } from '#identity/bounded-map.ts';
 import { networkOf } from '#identity/network-of.ts';
 import type { Guard } from './admit.ts';
 import { HttpProblem } from './problem.ts';
@@ -17,12 +18,6 @@ export type Counters = {
 
 /** Credentials and addresses that are remembered, at most of each kind. */
 const memoryMax = 10_000;
-
-const rememberIn = <Value>(memory: Map<string, Value>, name: string, value: Value): void => {
-  const [oldest] = memory.size < memoryMax ? [] : memory.keys();
-  if (oldest !== undefined) memory.delete(oldest);
-  memory.set(name, value);
-};
 
 /** Header fields as in draft-ietf-httpapi-ratelimit-headers-06, the last with one field per number. */
 const tell = (response: Response, { allowance, remaining, resetSeconds }: Count): void => {
@@ -100,16 +95,14 @@ export const limitRequests = (counters: Counters): Guard => {
       const count = await counters.guesses(network);
       tell(response, count);
       if (count.remaining > 0) return;
-      rememberIn(guessing, network, {
-        count: { ...count, exceeded: true },
-        until: Date.now() + count.resetSeconds * 1_000,
-      });
+      const until = Date.now() + count.resetSeconds * 1_000;
+      setBounded(guessing, network, { count: { ...count, exceeded: true }, until }, memoryMax);
       if (count.exceeded) throw rateLimited(withBadOnes, count);
     },
 
     afterAuthentication: async (principal, request, response) => {
       const credentials = credentialsOf(request);
-      if (credentials !== null && !good.has(credentials)) rememberIn(good, credentials, true);
+      if (credentials !== null) setBounded(good, credentials, true, memoryMax);
       const { keyId, userId } = principal;
       const ofKey = keyId === null ? null : await counters.key(keyId);
       if (ofKey !== null) mustNotExceed('with this API key', ofKey, response);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { AccountId, Actor } from '#domain/ids.ts';
 import type { Principal } from '#identity/principal.ts';
-import type { Scope } from '#identity/scopes.ts';
-import { type AccountScope, accountOf } from './account-of.ts';
+import type { AccountScope, Scope } from '#identity/scopes.ts';
+import { accountOf } from './account-of.ts';
 import type { HttpProblem, ProblemCode } from './problem.ts';
 import { parsed } from './schemas/parse.ts';
 import type { Services } from './services.ts';

@@ -60,6 +60,15 @@ const ownKeys = (directory: string): string => {
   return kept.jwtKeys;
 };
 
+const givenIn = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`JWT_KEYS_FILE cannot be read: ${reason}`);
+  }
+};
+
 /** What signs access tokens: JWT_KEYS, what is in JWT_KEYS_FILE, or the server's own, readable by their owner only. */
 export const signingKeysOf = ({
   jwtKeys,
@@ -67,6 +76,6 @@ export const signingKeysOf = ({
   dataDirectory,
 }: Pick<Configuration, 'jwtKeys' | 'jwtKeysFile' | 'dataDirectory'>): SigningKeys => {
   if (jwtKeys !== null) return jwtKeys;
-  if (jwtKeysFile !== null) return parseSigningKeys(readFileSync(jwtKeysFile, 'utf8').trim());
+  if (jwtKeysFile !== null) return parseSigningKeys(givenIn(jwtKeysFile));
   return parseSigningKeys(ownKeys(dataDirectory));
 };

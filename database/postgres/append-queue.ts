@@ -116,13 +116,13 @@ export const createAppendQueue = (
       if (calls.length === 0) break;
       const streams = calls.flatMap(({ requests }) => requests.map(({ stream }) => stream));
       for (const stream of streams) busy.add(stream);
-      const write = writeTogether(calls).finally(() => {
+      const underWay = writeTogether(calls).finally(() => {
         for (const stream of streams) busy.delete(stream);
-        writing.delete(write);
+        writing.delete(underWay);
         // Not at once: callers that were just answered come back with their next request in this same turn.
         schedule(setImmediate);
       });
-      writing.add(write);
+      writing.add(underWay);
     }
     if (writing.size > 0 || waiting.length > 0) return;
     for (const resolve of whenIdle.splice(0)) resolve();

@@ -77,6 +77,10 @@ describe('an embedded PostgreSQL', () => {
     const second = await start(directory, { walAheadMegabytes: 64 });
     assert.deepEqual(await ahead(second), made);
     await second.stop();
+    // More than the disk has: a server that fills it stops, and would not start again.
+    const modest = await start(directory, { walAheadMegabytes: 2 ** 40 });
+    assert.deepEqual(await ahead(modest), made);
+    await modest.stop();
   });
 
   it('refuses a second user of the same directory and names the first', async () => {

@@ -88,7 +88,12 @@ export async function startEmbeddedPostgres(
     const { postmaster, port } = await startServer(location, binaries, options);
     const database = options.database ?? 'ledger';
     const url = (name: string) => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${name}`;
-    await prepare(url('postgres'), database, options.walAheadMegabytes ?? WAL_AHEAD_MEGABYTES);
+    await prepare(
+      url('postgres'),
+      location.cluster,
+      database,
+      options.walAheadMegabytes ?? WAL_AHEAD_MEGABYTES,
+    );
     void postmaster.exited.then(lock.release);
     return {
       connectionString: url(database),
@@ -158,13 +163,14 @@ function startFailure(error: unknown, said: string, logFile: string): Error {
 
 async function prepare(
   connectionString: string,
+  cluster: string,
   database: string,
   walAheadMegabytes: number,
 ): Promise<void> {
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
-    await prepareWal(client, walAheadMegabytes);
+    await prepareWal(client, cluster, walAheadMegabytes);
     await createDatabase(client, database);
   } finally {
     await client.end();

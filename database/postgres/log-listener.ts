@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { connectionSettings, type StoreLog } from './connection.ts';
+import { connectionSettings, patienceMs, type StoreLog } from './connection.ts';
 
 /** How long to wait before connecting again, and between looks at the log while not connected. */
 const retryMs = 250;
@@ -30,7 +30,10 @@ export const listenToLog = (parts: {
     });
 
   const listenOnce = async (): Promise<void> => {
-    const client = new pg.Client(connectionSettings(parts.connectionString));
+    const client = new pg.Client({
+      ...connectionSettings(parts.connectionString),
+      query_timeout: patienceMs,
+    });
     const over = new AbortController(); // So that no reconnect leaves a listener behind.
     const ended = new Promise<unknown>((resolve) => {
       // Not once: after the first error another may follow, and must not end the process.

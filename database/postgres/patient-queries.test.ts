@@ -30,6 +30,18 @@ describe('patient queries', () => {
     assert.notEqual((await waiting).rows[0]?.[0], first);
   });
 
+  it('end, also while the server does not answer', async () => {
+    const pool = new pg.Pool({ connectionString: database.connectionString, max: 1 });
+    pool.on('error', () => {});
+    const ending = createPatientQueries(pool, 200);
+    const sleeping = assert.rejects(
+      ending.query(asking('SELECT pg_sleep(30)')),
+      /query read timeout/,
+    );
+    await ending.end();
+    await sleeping;
+  });
+
   it('hand on what the server refuses, and what a cut connection means', async () => {
     await assert.rejects(queries.query(asking('SELECT 1 / 0')), { code: '22012' });
     await assert.rejects(

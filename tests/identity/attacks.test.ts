@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Identity, IdentityRefused } from '#identity/identity.ts';
 import {
-  bearer,
   home,
   identityWorld,
   loggedIn,
@@ -116,6 +115,11 @@ describe('whether an address belongs to somebody', () => {
 describe('a login that could never be right', () => {
   it('is refused before anything is hashed, like all others', async () => {
     const { email } = await newUser(world);
+    const full = world.open({ atOnceMost: 1, waitingMost: 0 }).identity;
+    const hashing = refusalOf(full.login(newEmail(), otherPassword, newAddress()));
+    // Where one hash fills the gate, whoever needs another is told so.
+    const { answer: turned } = await refusalOf(full.login(email, otherPassword, newAddress()));
+    assert.equal(turned.code, 'identity_busy');
     for (const [address, tried] of [
       [email, 'x'.repeat(257)],
       [email, 'x'.repeat(5_000_000)],
@@ -123,10 +127,10 @@ describe('a login that could never be right', () => {
       ['ada\u0000@example.com', password],
       ['', ''],
     ] as const) {
-      const { ms, answer } = await refusalOf(identity.login(address, tried, home));
+      const { answer } = await refusalOf(full.login(address, tried, home));
       assert.equal(answer.code, 'invalid_credentials');
-      assert.ok(ms < 20, `${ms} ms`);
     }
+    assert.equal((await hashing).answer.code, 'invalid_credentials');
   });
 });
 
@@ -142,44 +146,6 @@ describe('a user whose password is guessed at', () => {
     }
     await assert.rejects(identity.login(email, password, attacker), refuses('login_delayed'));
     assert.ok(await identity.login(email, password, home));
-  });
-});
-
-describe('a thousand logins at once', () => {
-  it('are hashed as far as the queue reaches, and those who are in go on meanwhile', async () => {
-    const bounded = world.open({ atOnceMost: 1, waitingMost: 8 }).identity;
-    const user = await loggedIn(world);
-    assert.ok(await bearer(bounded, user.tokens.accessToken));
-    await new Promise((resolve) => setTimeout(resolve, 600));
-    assert.ok(await bearer(bounded, user.tokens.accessToken));
-
-    let slowest = 0;
-    let answered = 0;
-    let over = false;
-    const trading = (async () => {
-      while (!over) {
-        const began = performance.now();
-        assert.ok(await bearer(bounded, user.tokens.accessToken));
-        slowest = Math.max(slowest, performance.now() - began);
-        answered += 1;
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      }
-    })();
-    const logins = await Promise.all(
-      Array.from({ length: 1_000 }, () =>
-        refusalOf(bounded.login(newEmail(), otherPassword, newAddress())),
-      ),
-    );
-    over = true;
-    await trading;
-
-    const codes = logins.map(({ answer }) => answer.code);
-    const hashed = codes.filter((code) => code === 'invalid_credentials').length;
-    const busy = codes.filter((code) => code === 'identity_busy').length;
-    assert.equal(hashed + busy, 1_000);
-    assert.ok(hashed >= 9 && hashed < 100, `${hashed} were hashed`);
-    assert.ok(answered > 20, `${answered} requests were answered meanwhile`);
-    assert.ok(slowest < 1_000, `the slowest after ${slowest} ms`);
   });
 });
 

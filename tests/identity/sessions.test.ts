@@ -9,6 +9,7 @@ import {
   kindsOf,
   loggedIn,
   msUntil,
+  newAdmin,
   newUser,
   otherPassword,
   password,
@@ -172,7 +173,7 @@ describe('what ends sessions', () => {
   });
 
   it('deactivation ends all of them, and activation brings none back', async () => {
-    const { principal: admin } = await loggedIn(world);
+    const { principal: admin } = await newAdmin(world);
     const { id, email, accessToken, tokens } = await knownToBoth();
     assert.equal((await identity.setActive(admin, id, false, home)).active, false);
     await isOut(accessToken);
