@@ -14,6 +14,7 @@ const access = (facts: Partial<Access> = {}): Access => ({
   admin: false,
   sessions: new Set([session]),
   memberships: new Map(),
+  opened: new Set(),
   ...facts,
 });
 

@@ -121,7 +121,7 @@ export const createMemberships = ({
       });
     },
     ownAccount: async (accountId, userId) => {
-      await store.setMember(accountId, userId, 'owner');
+      await store.addOpener(accountId, userId);
       cache.forget(userId);
       // The account is open and its owner's: nobody is helped by an error because the log lags behind.
       notes.add({ kind: 'member_set', userId, facts: { account_id: accountId, role: 'owner' } });

@@ -30,6 +30,7 @@ export const createAuthenticate = ({
             keyId: null,
             scopes: scopesOf(access),
             memberships: access.memberships,
+            opened: access.opened,
           }
         : undefined,
     );
@@ -47,6 +48,7 @@ export const createAuthenticate = ({
     keyId: key.id,
     scopes: new Set(key.scopes.filter((scope) => scopesOf(access).has(scope))),
     memberships: access.memberships,
+    opened: access.opened,
   });
 
   const byKey = (

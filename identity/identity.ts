@@ -27,6 +27,8 @@ export type Registration = {
 /** Why identity says no. Codes are stable; the HTTP catalogue gives each a status and a text. */
 export type IdentityRefusal =
   | 'invalid_credentials'
+  /** An API key was sent where only a session's access token will do. */
+  | 'session_required'
   | 'invalid_token'
   | 'invalid_setup_token'
   | 'weak_password'

@@ -15,8 +15,8 @@ const common: ReadonlySet<string> = new Set(
 /** Whose password it is to be. */
 export type PasswordOwner = { readonly email: string; readonly username: string };
 
-/** A name of one or two characters is part of half of all good passwords. */
-const nameLeast = 3;
+/** A shorter name is part of many a good password, as `ann` is of `planning`. */
+const nameLeast = 5;
 
 const characters = (text: string): readonly string[] => Array.from(text);
 

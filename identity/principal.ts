@@ -14,6 +14,8 @@ export type Principal = {
   /** What the credential may do and its user still may. */
   readonly scopes: ReadonlySet<Scope>;
   readonly memberships: ReadonlyMap<AccountId, Role>;
+  /** Those of them that the user opened. */
+  readonly opened: ReadonlySet<AccountId>;
 };
 
 /** What stands between a principal and an account; null where nothing does. */

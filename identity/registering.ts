@@ -73,7 +73,7 @@ export const setUp = async (
     await record({ kind: 'setup_token_refused', address });
     throw new IdentityRefused(
       'invalid_setup_token',
-      'The setup token is not the one that the server printed, or it was used already, or the e-mail address belongs to a user: then take another.',
+      'The setup token is not the last one that was made, or there is an administrator already, or the e-mail address belongs to a user. Each start makes a new token while there is no administrator.',
     );
   }
   cache.forget(user.id);
@@ -94,7 +94,7 @@ export const changePassword = async (
   const { store, cache, passwords, delays, record } = services;
   if (sessionId === null) {
     throw new IdentityRefused(
-      'invalid_credentials',
+      'session_required',
       'An API key cannot change the password: log in first.',
     );
   }

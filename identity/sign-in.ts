@@ -175,7 +175,7 @@ export const logout = async (
 ): Promise<void> => {
   if (sessionId === null) {
     throw new IdentityRefused(
-      'invalid_credentials',
+      'session_required',
       'An API key has no session to end: revoke the key instead.',
     );
   }

@@ -8,9 +8,12 @@ import { HttpProblem } from './problem.ts';
 export const rolesWith = (scope: Scope): readonly Role[] =>
   roles.filter((role) => scopesOfRole[role].has(scope));
 
-/** The account of a request that names none: the sender's only one. Throws `account_required`. */
-const onlyAccount = ({ memberships }: Principal): AccountId => {
-  const [only, ...others] = memberships.keys();
+/**
+ * The account of a request that names none: the only one that the sender opened, or else is a member of. Nobody can
+ * change what a sender's requests mean by letting them into another account. Throws `account_required`.
+ */
+const onlyAccount = ({ memberships, opened }: Principal): AccountId => {
+  const [only, ...others] = opened.size > 0 ? opened : memberships.keys();
   if (only !== undefined && others.length === 0) return only;
   const count = memberships.size;
   const why =

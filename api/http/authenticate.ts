@@ -24,6 +24,7 @@ export const nobody: Principal = {
   keyId: null,
   scopes: new Set(),
   memberships: new Map(),
+  opened: new Set(),
 };
 
 type Known = Principal | undefined;

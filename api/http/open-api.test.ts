@@ -48,6 +48,7 @@ describe('the OpenAPI document', () => {
         '/api/v1/auth/setup',
         '/health',
         '/ready',
+        '/problems/{code}',
       ],
     );
   });
@@ -65,7 +66,7 @@ describe('the OpenAPI document', () => {
     const writing = routes.filter((route) => route.method !== 'get' && !isOfIdentity(route));
     deepEqual(
       writing.filter(({ kind }) => kind !== 'command').map(({ name }) => name),
-      ['checkRisk'],
+      ['checkRisk', 'leaveAccount'],
     );
   });
 

@@ -53,23 +53,27 @@ const transportProblems = {
   },
   not_authenticated: {
     status: 401,
-    text: 'Send an access token or an API key as `Authorization: Bearer <credential>`, or an API key as `X-API-Key: <key>`. POST /api/v1/auth/login gives a token.',
+    text: 'Send an access token or an API key as `Authorization: Bearer <credential>`, or an API key as `X-API-Key: <key>`. POST /api/v1/auth/login gives a token. Where one was sent it is not good any more: log in again, or use another key.',
   },
   invalid_credentials: {
     status: 401,
-    text: 'The address and the password do not belong together. Check both.',
+    text: 'The e-mail address and the password do not belong together. Check both.',
+  },
+  session_required: {
+    status: 403,
+    text: 'This takes an access token, not an API key. Log in.',
   },
   invalid_token: {
     status: 401,
-    text: 'The token is not good, or not any more. Log in again.',
+    text: 'The refresh token is not good, or not any more. Log in again.',
   },
   invalid_setup_token: {
     status: 403,
-    text: 'The setup token is not the one that was printed last, or there is an administrator already.',
+    text: 'The setup token is not the last one that was made, or there is an administrator already, or the e-mail address belongs to a user. Each start makes a new token while there is no administrator.',
   },
   insufficient_scope: {
     status: 403,
-    text: 'The credential is good, but not for this: it lacks the scope that is needed. Make a key that has it.',
+    text: 'The credential is good, but lacks the scope that is needed. A key has those it was made with; docs/access.md says which a user can have.',
   },
   insufficient_role: {
     status: 403,

@@ -462,8 +462,8 @@ describe('the members of an account', () => {
     assert.deepEqual(
       members.map(({ since: _, ...member }) => member),
       [
-        { userId: one.id, email: one.email, username: 'Ada', role: 'owner' },
-        { userId: two.id, email: two.email, username: 'Ada', role: 'trader' },
+        { userId: one.id, username: 'Ada', role: 'owner' },
+        { userId: two.id, username: 'Ada', role: 'trader' },
       ],
     );
     assert.deepEqual((await store.accessOf(two.id))?.memberships, new Map([[account, 'trader']]));

@@ -69,11 +69,12 @@ export type Access = {
   /** Sessions that have not ended. */
   readonly sessions: ReadonlySet<SessionId>;
   readonly memberships: ReadonlyMap<AccountId, Role>;
+  /** Those of them that the user opened, or was given by the server. */
+  readonly opened: ReadonlySet<AccountId>;
 };
 
 export type Member = {
   readonly userId: UserId;
-  readonly email: string;
   readonly username: string;
   readonly role: Role;
   readonly since: Date;
@@ -177,6 +178,8 @@ export type IdentityStore = {
   readonly noteKeyUses: (uses: readonly KeyUse[]) => Promise<readonly KeyUse[]>;
 
   readonly membersOf: (accountId: AccountId) => Promise<readonly Member[]>;
+  /** Makes a user the owner of an account that they opened. */
+  readonly addOpener: (accountId: AccountId, userId: UserId) => Promise<void>;
   /** Makes a user a member, or gives another role; false where that would leave the account without an owner. */
   readonly setMember: (accountId: AccountId, userId: UserId, role: Role) => Promise<boolean>;
   /** False where the user is no member, or the last owner. */

@@ -116,6 +116,7 @@ describe('a first start', () => {
     deepEqual(open.toSorted(), [
       ...comingIn.map((name) => `/api/v1/auth/${name}`),
       '/health',
+      '/problems/{code}',
       '/ready',
     ]);
     for (const page of ['/docs', '/openapi.json']) {

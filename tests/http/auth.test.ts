@@ -241,7 +241,7 @@ describe('a person', () => {
       });
     refused(await change('not the right one', better), 401, 'invalid_credentials');
     refused(await change(good, 'password1234'), 422, 'weak_password');
-    refused(await change(good, better, key), 401, 'invalid_credentials');
+    refused(await change(good, better, key), 403, 'session_required');
     equal((await me(token)).status, 200);
     equal((await change(good, better)).status, 200);
     for (const ended of [token, second]) refused(await me(ended), 401, 'not_authenticated');
@@ -501,6 +501,21 @@ describe('the members of an account', () => {
     refused(await call('DELETE', path, { token: key }), 404, 'member_not_found');
     const gone = await call('GET', members(defaultAccount), { token: guest.token });
     refused(gone, 404, 'account_not_found');
+  });
+
+  it('were perhaps never asked: they leave, and what they ask for stays about the account they opened', async () => {
+    const { id, token } = await user('unasked');
+    const opened = await call('POST', '/api/v1/accounts', { token, body: {} });
+    const own = opened.body['account_id'];
+    for (const role of ['owner', 'viewer']) {
+      equal((await invite(world.key, id, role)).status, 200);
+      const asked = await call('GET', '/api/v1/trading/account/buying-power', { token });
+      equal(asked.body['account_id'], own, asked.text);
+    }
+    const leave = `/api/v1/accounts/${defaultAccount}/leave`;
+    equal((await call('POST', leave, { token })).status, 200);
+    refused(await call('POST', leave, { token }), 404, 'account_not_found');
+    refused(await call('POST', `/api/v1/accounts/${own}/leave`, { token }), 409, 'last_owner');
   });
 
   it('always have an owner among them', async () => {

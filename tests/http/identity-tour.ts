@@ -28,6 +28,8 @@ export const tourIdentity = async (world: HttpWorld): Promise<void> => {
   await send('PUT', `${members}/${world.admin.id}`, { body: { role: 'viewer' } }, token);
   await send('GET', members, {}, token);
   await send('DELETE', `${members}/${world.admin.id}`, {}, token);
+  await send('PUT', `${members}/${world.admin.id}`, { body: { role: 'viewer' } }, token);
+  await send('POST', `${accounts}/${account}/leave`);
 
   const wanted = { name: 'for the tour', scopes: ['trading:read'] };
   const key = await send('POST', `${auth}/api-keys`, { body: wanted }, token);

@@ -233,9 +233,9 @@ describe('a password change', () => {
     assert.ok(key);
     await assert.rejects(
       identity.changePassword(key, password, otherPassword, home),
-      refuses('invalid_credentials'),
+      refuses('session_required'),
     );
-    await assert.rejects(identity.logout(key, home), refuses('invalid_credentials'));
+    await assert.rejects(identity.logout(key, home), refuses('session_required'));
   });
 });
 

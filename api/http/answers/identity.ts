@@ -100,7 +100,6 @@ export const keyJson = (key: Key, now: Date): z.infer<typeof keyAnswer> => ({
 export const memberAnswer = z
   .strictObject({
     user_id: id,
-    email: z.string(),
     username: z.string(),
     role: z.enum(roles),
     since: instant,
@@ -110,7 +109,6 @@ export const memberAnswer = z
 /** A member of an account. */
 export const memberJson = (member: Member): z.infer<typeof memberAnswer> => ({
   user_id: member.userId,
-  email: member.email,
   username: member.username,
   role: member.role,
   since: member.since.toISOString(),

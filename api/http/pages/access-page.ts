@@ -51,8 +51,8 @@ has the route's scope, and for a route about one account a membership in a role 
 it was made with, as far as its user still has them. An account of others answers exactly like one that does not exist;
 a member whose role does not suffice is told so.
 
-A request that names no account means the only one that its sender is a member of; with none or several it is answered
-with \`account_required\`.
+A request that names no account means the only one that its sender opened, or else is a member of; with none or several
+it is answered with \`account_required\`.
 
 ## Routes
 

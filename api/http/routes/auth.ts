@@ -128,14 +128,14 @@ const logOut = route({
   tag,
   summary: 'End the session of the access token',
   description:
-    'Its refresh token is void at once, its access token within a second in every process. API keys have no session: they are revoked.',
+    'Asks for an access token, not an API key. Its refresh token is void at once, its access token within a second in every process. API keys have no session: they are revoked.',
   kind: 'plain',
   scope: 'any_user',
   reach: 'none',
   answers: {
     200: form('LoggedOut', 'It has ended.', z.strictObject({ message: z.string(), user_id: id })),
   },
-  problems: ['invalid_credentials'],
+  problems: ['session_required'],
   handle: async ({ services, principal, address }) => {
     await services.identity.logout(principal, address);
     return { status: 200, body: { message: 'Logged out.', user_id: principal.userId } };
@@ -157,7 +157,13 @@ const changePassword = route({
   answers: {
     200: form('PasswordChanged', 'It is set.', z.strictObject({ message: z.string() })),
   },
-  problems: ['invalid_credentials', 'weak_password', 'login_delayed', 'identity_busy'],
+  problems: [
+    'session_required',
+    'invalid_credentials',
+    'weak_password',
+    'login_delayed',
+    'identity_busy',
+  ],
   handle: async ({ services, principal, body, address }) => {
     const { current_password: current, new_password: next } = body;
     await services.identity.changePassword(principal, current, next, address);

@@ -14,6 +14,13 @@ const tag = 'Members';
 const oneAccount = z.strictObject({ account_id: pathId });
 const oneMember = z.strictObject({ account_id: pathId, user_id: pathId });
 
+const removedAnswer = z.strictObject({ message: z.string(), account_id: id, user_id: id });
+const removed = (account: string, user: string): z.infer<typeof removedAnswer> => ({
+  message: 'The user is no member any more.',
+  account_id: account,
+  user_id: user,
+});
+
 type OfAccount = { readonly params: { readonly account_id: string } };
 
 const accountId = ({ params }: OfAccount): AccountId => {
@@ -92,11 +99,7 @@ const removeMember = accountRoute({
   params: oneMember,
   accountId,
   answers: {
-    200: form(
-      'RemovedMember',
-      'No member any more.',
-      z.strictObject({ message: z.string(), account_id: id, user_id: id }),
-    ),
+    200: form('RemovedMember', 'No member any more.', removedAnswer),
   },
   problems: ['account_not_found', 'member_not_found', 'last_owner'],
   handle: async (call) => {
@@ -105,9 +108,30 @@ const removeMember = accountRoute({
     const { user_id: user } = params;
     if (!isUuid(user)) throw new HttpProblem('member_not_found');
     await services.identity.removeMember(principal, account, user as UserId, address);
-    const message = 'The user is no member any more.';
-    return { status: 200, body: { message, account_id: account, user_id: user } };
+    return { status: 200, body: removed(account, user) };
   },
 });
 
-export const memberRoutes: readonly Route[] = [listMembers, setMember, removeMember];
+const leaveAccount = accountRoute({
+  method: 'post',
+  path: '/api/v1/accounts/{account_id}/leave',
+  name: 'leaveAccount',
+  tag,
+  summary: 'Be a member no more',
+  description: 'For whoever was let into an account, whether asked or not. The last owner stays.',
+  kind: 'plain',
+  scope: 'account:read',
+  params: oneAccount,
+  accountId,
+  answers: { 200: form('RemovedMember', 'No member any more.', removedAnswer) },
+  problems: ['account_not_found', 'member_not_found', 'last_owner'],
+  handle: async (call) => {
+    await mustExist(call);
+    const { services, principal, account, address } = call;
+    const { userId } = principal;
+    await services.identity.removeMember(principal, account, userId, address);
+    return { status: 200, body: removed(account, userId) };
+  },
+});
+
+export const memberRoutes: readonly Route[] = [listMembers, setMember, removeMember, leaveAccount];

@@ -194,7 +194,7 @@ const getProblem = route({
   tag,
   summary: 'What a problem code means and what to do about it',
   kind: 'plain',
-  scope: 'any_user',
+  scope: null,
   reach: 'none',
   params: z.strictObject({ code: text(1, 64) }),
   answers: {

@@ -10,6 +10,7 @@ type AccessRow = {
   readonly sessions: readonly string[];
   /** Account id and role. */
   readonly memberships: readonly (readonly [string, string])[];
+  readonly opened: readonly string[];
 };
 
 /** All that decides what a user may do, as of one instant and in one round trip. */
@@ -25,7 +26,10 @@ export const accessOf =
                ARRAY(
                  SELECT ARRAY[account_id::text, role] FROM identity.memberships
                  WHERE user_id = person.id
-               ) AS memberships
+               ) AS memberships,
+               ARRAY(
+                 SELECT account_id::text FROM identity.memberships WHERE user_id = person.id AND opened
+               ) AS opened
              FROM identity.users AS person WHERE id = $1`,
       values: [userId],
     });
@@ -39,5 +43,6 @@ export const accessOf =
       memberships: new Map(
         row.memberships.map(([accountId, role]) => [accountId as AccountId, role as Role]),
       ),
+      opened: new Set(row.opened as readonly AccountId[]),
     };
   };

@@ -8,7 +8,6 @@ import { inTransaction, lockOwners } from './transaction.ts';
 
 type MemberRow = {
   readonly user_id: string;
-  readonly email: string;
   readonly username: string;
   readonly role: string;
   readonly since: Date;
@@ -16,7 +15,6 @@ type MemberRow = {
 
 const toMember = (row: MemberRow): Member => ({
   userId: row.user_id as UserId,
-  email: row.email,
   username: row.username,
   role: row.role as Role,
   since: row.since,
@@ -54,6 +52,20 @@ const setMember =
       return true;
     });
 
+const addOpener =
+  (pool: Pool): IdentityStore['addOpener'] =>
+  (accountId, userId) =>
+    inTransaction(pool, async (client) => {
+      await lockOwners(client, accountId);
+      await client.query(
+        `INSERT INTO identity.memberships (account_id, user_id, role, opened)
+         VALUES ($1, $2, 'owner', true)
+         ON CONFLICT (account_id, user_id) DO UPDATE SET role = 'owner', opened = true`,
+        [accountId, userId],
+      );
+      await noteChange(client, userId);
+    });
+
 const removeMember =
   (pool: Pool): IdentityStore['removeMember'] =>
   (accountId, userId) =>
@@ -68,19 +80,20 @@ const removeMember =
       return true;
     });
 
-type Members = Pick<IdentityStore, 'membersOf' | 'setMember' | 'removeMember'>;
+type Members = Pick<IdentityStore, 'membersOf' | 'addOpener' | 'setMember' | 'removeMember'>;
 
 /** What users are to accounts. */
 export const createMembers = (pool: Pool): Members => ({
   membersOf: async (accountId) => {
     const { rows } = await pool.query<MemberRow>(
-      `SELECT member.user_id, person.email, person.username, member.role, member.since
+      `SELECT member.user_id, person.username, member.role, member.since
        FROM identity.memberships AS member JOIN identity.users AS person ON person.id = member.user_id
        WHERE member.account_id = $1 ORDER BY member.since, member.user_id`,
       [accountId],
     );
     return rows.map(toMember);
   },
+  addOpener: addOpener(pool),
   setMember: setMember(pool),
   removeMember: removeMember(pool),
 });

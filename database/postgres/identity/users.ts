@@ -70,8 +70,8 @@ const addFirstAdmin =
       const admin = await insertUser(client, user, true);
       if (admin === undefined) return undefined;
       await client.query(
-        `INSERT INTO identity.memberships (account_id, user_id, role)
-         SELECT DISTINCT account_id, $1::uuid, 'owner' FROM unnest($2::uuid[]) AS account_id`,
+        `INSERT INTO identity.memberships (account_id, user_id, role, opened)
+         SELECT DISTINCT account_id, $1::uuid, 'owner', true FROM unnest($2::uuid[]) AS account_id`,
         [admin.id, owns],
       );
       await client.query('DELETE FROM identity.setup_token');

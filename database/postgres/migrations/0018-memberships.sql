@@ -4,6 +4,8 @@ CREATE TABLE identity.memberships (
   user_id uuid NOT NULL REFERENCES identity.users,
   role text COLLATE "C" NOT NULL CHECK (role IN ('owner', 'trader', 'viewer')),
   since timestamptz NOT NULL DEFAULT now(),
+  -- Of the account's opener: who was let in by others does not count it as an account of theirs.
+  opened boolean NOT NULL DEFAULT false,
   PRIMARY KEY (account_id, user_id)
 );
 
