@@ -163,10 +163,20 @@ const startIdentity = (
   log: pino.Logger,
   shutdown: Shutdown,
 ) => {
-  const pool = new pg.Pool({ connectionString, max: 4, ...patience, query_timeout: 5_000 });
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection broke'));
-  shutdown.add("identity's connections", () => pool.end());
-  const store = createPostgresIdentityStore({ pool });
+  const connections = (max: number) => {
+    const pool = new pg.Pool({ connectionString, max, ...patience, query_timeout: 5_000 });
+    pool.on('error', ({ message }) => log.warn({ reason: message }, 'an idle connection broke'));
+    shutdown.add("identity's connections", () => pool.end());
+    return pool;
+  };
+  // What every request rests on has connections of its own: no queue of logins or changes stands before it.
+  const { accessOf, keyById, changesAfter } = createPostgresIdentityStore({ pool: connections(2) });
+  const store = {
+    ...createPostgresIdentityStore({ pool: connections(4) }),
+    accessOf,
+    keyById,
+    changesAfter,
+  };
   const identity = createIdentity({
     store,
     clock: systemClock,
@@ -201,7 +211,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   const connectionString = await startDatabase(configuration, shutdown, fail);
   shutdown.add('server lock', await takeServerLock(connectionString, fail));
   const pool = new pg.Pool({ connectionString, max: 10, ...patience });
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection broke'));
+  pool.on('error', ({ message }) => log.warn({ reason: message }, 'an idle connection broke'));
   shutdown.add('connections', () => pool.end());
   await migrate(pool);
 

@@ -5,14 +5,10 @@ import type { Services } from './parts.ts';
 import type { StoredKey } from './ports/identity-store.ts';
 import type { Principal } from './principal.ts';
 
+const keysMost = 100;
 const dayMs = 24 * 60 * 60 * 1_000;
 
 const withoutSecret = ({ secretHash: _, ...key }: StoredKey): Key => key;
-
-const earlier = (left: Date | null, right: Date | null): Date | null => {
-  if (left === null || right === null) return left ?? right;
-  return left < right ? left : right;
-};
 
 /** A user's keys: made, listed and revoked. */
 export const createApiKeys = ({
@@ -22,16 +18,25 @@ export const createApiKeys = ({
   now,
   record,
 }: Services): Pick<Identity, 'createKey' | 'keys' | 'revokeKey'> => {
-  /** A key made with a key ends with it at the latest, or whoever finds one could keep it for ever. */
-  const endOfMaker = async ({ keyId }: Principal): Promise<Date | null> =>
-    keyId === null ? null : ((await cache.keyOf(keyId))?.expiresAt ?? null);
-
   /** Whose key it is to be revoked: one's own, or anybody's for an administrator. */
   const ownerOf = async ({ userId, scopes }: Principal, id: KeyId) =>
     scopes.has('admin') ? ((await store.keyById(id))?.userId ?? userId) : userId;
 
   return {
     createKey: async (principal, { name, scopes, expiresInDays }, address) => {
+      if (principal.keyId !== null) {
+        throw new IdentityRefused(
+          'session_required',
+          'A key cannot make keys, or it would live on after its revocation: log in.',
+        );
+      }
+      const kept = await store.keysOf(principal.userId);
+      if (kept.filter(({ revokedAt }) => revokedAt === null).length >= keysMost) {
+        throw new IdentityRefused(
+          'limit_reached',
+          `A user has at most ${keysMost} keys: revoke one first.`,
+        );
+      }
       const lacking = scopes.filter((scope) => !principal.scopes.has(scope));
       if (lacking.length > 0) {
         throw new IdentityRefused(
@@ -40,8 +45,6 @@ export const createApiKeys = ({
         );
       }
       const createdAt = new Date(now());
-      const wantedEnd =
-        expiresInDays === null ? null : new Date(createdAt.getTime() + expiresInDays * dayMs);
       const made = makeApiKey(ids.next() as KeyId);
       const key = await store.addKey({
         id: made.id,
@@ -50,7 +53,8 @@ export const createApiKeys = ({
         secretHash: made.secretHash,
         scopes: [...new Set(scopes)],
         createdAt,
-        expiresAt: earlier(wantedEnd, await endOfMaker(principal)),
+        expiresAt:
+          expiresInDays === null ? null : new Date(createdAt.getTime() + expiresInDays * dayMs),
       });
       await record({
         kind: 'key_created',

@@ -38,6 +38,8 @@ export type IdentityRefusal =
   | 'last_administrator'
   | 'last_owner'
   | 'scope_not_granted'
+  /** As many as one user may have. */
+  | 'limit_reached'
   /** Too many passwords are being checked at once. */
   | 'identity_busy'
   /** Too many failed logins: wait. `retryAfterSeconds` is set. */

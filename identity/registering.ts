@@ -107,8 +107,9 @@ export const changePassword = async (
     await record({ kind: 'password_change_refused', userId, address });
     throw wrongPassword();
   }
+  const changed = await store.setPassword(userId, await passwords.hash(next), user.passwordHash);
+  if (!changed) throw wrongPassword();
   await delays.succeeded(user.email, address);
-  await store.setPassword(userId, await passwords.hash(next));
   cache.forget(userId);
   await record({ kind: 'password_changed', userId, address });
 };

@@ -98,6 +98,10 @@ const transportProblems = {
     status: 409,
     text: 'Nobody else is an active administrator. Promote another user first.',
   },
+  limit_reached: {
+    status: 409,
+    text: 'You have as many of these as one user may have.',
+  },
   last_owner: {
     status: 409,
     text: 'Nobody else owns the account. Make another member an owner first.',

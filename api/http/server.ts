@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -73,6 +74,13 @@ const exchangeOf = (serving: Serving, response: Response): Exchange => {
   };
 };
 
+/** What whoever tries addresses gets by the thousand: nobody shall be able to fill a disk with it. */
+const ofProbing: ReadonlySet<string> = new Set([
+  'route_not_found',
+  'method_not_allowed',
+  'rate_limited',
+]);
+
 /** One line per request: never headers, bodies or queries, which may hold secrets. */
 const lineOf = (response: Response, exchange: Exchange, route: string) => ({
   requestId: exchange.requestId,
@@ -94,6 +102,7 @@ const fail = (
   else sendProblem(response, exchange, problem);
   const line = { ...lineOf(response, exchange, route), code: problem.kind.code };
   if (problem.kind.status >= 500) log.error({ ...line, err: error }, 'request failed');
+  else if (ofProbing.has(problem.kind.code)) log.debug(line, 'request refused');
   else log.info(line, 'request refused');
 };
 
@@ -134,7 +143,10 @@ const plainAddress = (address: string | undefined): string => {
 };
 
 const fromConnection = (request: Request): string => plainAddress(request.socket.remoteAddress);
-const fromProxies = (request: Request): string => plainAddress(request.ip);
+const fromProxies = (request: Request): string => {
+  const said = plainAddress(request.ip);
+  return isIP(said) === 0 ? fromConnection(request) : said;
+};
 
 /** The HTTP API over a ledger and its read tables. */
 export const createHttpApi = (options: HttpApiOptions): HttpApi => {
@@ -166,11 +178,13 @@ export const createHttpApi = (options: HttpApiOptions): HttpApi => {
   mount?.(app);
   for (const [path, methods] of methodsByPath(routes)) {
     const allow = methods.map((method) => method.toUpperCase()).join(', ');
-    app.all(expressPath(path), () => {
+    app.all(expressPath(path), async (request, response) => {
+      await admit(request, response, 'anybody');
       throw new HttpProblem('method_not_allowed', { headers: { Allow: allow } });
     });
   }
-  app.use(() => {
+  app.use(async (request, response) => {
+    await admit(request, response, 'anybody');
     throw new HttpProblem('route_not_found');
   });
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {

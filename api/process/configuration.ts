@@ -86,7 +86,7 @@ const environment = z.object({
   /** A file, or `-` for the standard output. Default: server.log in the data directory. */
   LOG_FILE: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
-  /** `production`: no secrets of the server's own making, and none on the screen. */
+  /** Anything but `development` and `test`: no secrets of the server's own making, and none on the screen. */
   NODE_ENV: z.string().default('development'),
 });
 
@@ -126,10 +126,10 @@ export const readConfiguration = (
     throw new ConfigurationError(`The environment cannot be used.\n  ${wrong.join('\n  ')}`);
   }
   const read = parsed.data;
-  const isProduction = read.NODE_ENV === 'production';
+  const isProduction = !['development', 'test'].includes(read.NODE_ENV);
   if (isProduction && read.JWT_KEYS === undefined && read.JWT_KEYS_FILE === undefined) {
     throw new ConfigurationError(
-      'In production the server needs a key of yours to sign access tokens with. `npx ledger secret` prints one; so does\n' +
+      'Outside development the server needs a key of yours to sign access tokens with. `npx ledger secret` prints one; so does\n' +
         `  echo "k1:$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')"\n` +
         'Keep it, and start with JWT_KEYS set to it (or JWT_KEYS_FILE to a file that holds it).',
     );

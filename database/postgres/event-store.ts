@@ -60,7 +60,8 @@ export const createPostgresEventStore = (settings: PostgresEventStoreSettings): 
   const closing = new AbortController();
   // An idle connection that breaks is replaced by the next that is asked for; one of a closed store is not missed.
   pool.on('error', (error) => {
-    if (!closing.signal.aborted) log.warn({ err: error }, 'an idle connection broke');
+    // Its message alone: the error holds the connection, with what it takes to cancel its queries.
+    if (!closing.signal.aborted) log.warn({ reason: error.message }, 'an idle connection broke');
   });
   let listener: LogListener | undefined;
   let lastHeard = 0;

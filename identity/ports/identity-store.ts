@@ -143,8 +143,8 @@ export type IdentityStore = {
   readonly userById: (id: UserId) => Promise<StoredUser | undefined>;
   /** Newest first. The cursor is opaque; one that is none of ours gives the first page. */
   readonly listUsers: (page: { cursor?: string; limit: number }) => Promise<Page<StoredUser>>;
-  /** Sets another password and ends all sessions. */
-  readonly setPassword: (id: UserId, passwordHash: string) => Promise<void>;
+  /** Sets another password and ends all sessions. False where `from` is given and is not the hash of an active user any more: somebody was faster. */
+  readonly setPassword: (id: UserId, passwordHash: string, from?: string) => Promise<boolean>;
   /** Replaces a hash by one of the same password with other parameters; does nothing where it has changed meanwhile. */
   readonly upgradeHash: (id: UserId, from: string, to: string) => Promise<void>;
   /** Deactivating ends all sessions. False where there is no such user, or it is the last active administrator. */
@@ -153,7 +153,7 @@ export type IdentityStore = {
   readonly setAdmin: (id: UserId, admin: boolean) => Promise<boolean>;
 
   /**
-   * Opens a session with its first refresh token and notes the login. False, and nothing is opened, where the user is
+   * Opens a session with its first refresh token and notes the login; of more than 50 open ones the oldest end. False, and nothing is opened, where the user is
    * not active or no longer has the password hash that was checked: a password changed or a user deactivated between
    * check and opening leaves no session behind.
    */

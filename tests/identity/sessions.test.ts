@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Identity } from '#identity/identity.ts';
+import { createPasswords } from '#identity/passwords.ts';
 import {
   bearer,
   home,
@@ -188,7 +189,25 @@ describe('what ends sessions', () => {
   });
 });
 
+describe('a user who logs in again and again', () => {
+  it('has fifty sessions at most: the oldest end', async () => {
+    const { id, email, tokens } = await loggedIn(world);
+    for (let more = 0; more < 50; more += 1) await identity.login(email, password, home);
+    assert.equal((await world.store.accessOf(id))?.sessions.size, 50);
+    assert.equal(await isIn(identity, tokens.accessToken), false);
+  });
+});
+
 describe('a password change', () => {
+  it('gives way to one that was faster, such as a reset on the machine', async () => {
+    const { id, email, principal } = await loggedIn(world);
+    const reset = await createPasswords().hash(otherPassword);
+    const slow = identity.changePassword(principal, password, 'nine unlikely words 3321', home);
+    await world.store.setPassword(id, reset);
+    await assert.rejects(slow, refuses('invalid_credentials'));
+    assert.ok(await identity.login(email, otherPassword, home));
+  });
+
   it('needs the current password, and a wrong one changes nothing', async () => {
     const { id, principal, tokens } = await loggedIn(world);
     await assert.rejects(

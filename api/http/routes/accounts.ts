@@ -39,12 +39,16 @@ const openAccount = route({
     200: form('OpenedAccount', 'The first answer again.', openedAnswer),
   },
   problems: ['account_already_open', 'account_number_taken'],
-  handle: async ({ services, body, key, actor }) => {
+  handle: async ({ services, body, key, actor, principal }) => {
     const made = services.ids.next() as AccountId;
     const { done, opened } = await open(
       { services, actor, key },
       {
-        accountId: body.accountId ?? (key === null ? made : accountIdFrom(`open-account:${key}`)),
+        accountId:
+          body.accountId ??
+          (key === null
+            ? made
+            : accountIdFrom(JSON.stringify(['open-account', principal.userId, key]))),
         accountNumber: body.accountNumber,
         userId: body.userId,
         policy: body.policy,

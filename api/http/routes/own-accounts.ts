@@ -56,6 +56,8 @@ const own = async (
   return 'owned_now';
 };
 
+const accountsMost = 100;
+
 const openOwnAccount = route({
   method: 'post',
   path,
@@ -72,11 +74,14 @@ const openOwnAccount = route({
     201: form('OpenedOwnAccount', 'The account.', ownOpenedAnswer),
     200: form('OpenedOwnAccount', 'The first answer again.', ownOpenedAnswer),
   },
-  problems: ['account_number_taken'],
+  problems: ['account_number_taken', 'limit_reached'],
   handle: async ({ services, body, key, actor, principal }) => {
     const { policy, initialDeposit, accountNumber } = body;
     const opening = openingOf(services, principal, key, initialDeposit);
     const account = opening.accountId;
+    if (principal.opened.size >= accountsMost && !principal.opened.has(account)) {
+      throw new HttpProblem('limit_reached');
+    }
     const { done, opened } = await open(
       { services, actor, key: opening.key },
       { accountId: account, accountNumber, userId: principal.userId, policy },

@@ -3,7 +3,7 @@ import type { AccountPolicy, CommissionSchedule } from '#domain/account/policy.t
 import { cash as cashOf, ratio as ratioOf, zeroCash } from '#domain/money.ts';
 import { maybe, oneOf, otherwise, text, wholeNumber } from './field.ts';
 import { cash, price, ratio } from './money.ts';
-import { accountId } from './names.ts';
+import { accountId, accountNumber } from './names.ts';
 
 /** The commission that an account has where nobody says otherwise: 0.08 basis points of the notional. */
 const standardCommission: CommissionSchedule = { kind: 'basis_points', rate: ratioOf('0.08') };
@@ -30,7 +30,7 @@ const limits = z.strictObject({
 export const openAccountBody = z
   .strictObject({
     account_id: maybe(accountId),
-    account_number: maybe(text(1, 64)),
+    account_number: maybe(accountNumber),
     user_id: maybe(text(1, 64)),
     account_type: otherwise(oneOf(['cash', 'margin']), 'cash'),
     currency: otherwise(oneOf(['usd']), 'usd'),
@@ -68,7 +68,7 @@ const paperMoneyMax = 10_000_000n;
 /** A user's own paper account: on margin what was sold can be spent at once, in a cash account after one day. */
 export const ownAccountBody = z
   .strictObject({
-    account_number: maybe(text(1, 64)),
+    account_number: maybe(accountNumber),
     kind: otherwise(oneOf(['cash', 'margin']), 'margin'),
     initial_deposit: otherwise(cash('not_negative', paperMoneyMax), cashOf('100000')),
   })

@@ -43,6 +43,13 @@ const printable = (max: number) =>
     `must be 1 to ${max} printable ASCII characters`,
   ] as const;
 
+/** Letters, digits and hyphens: nothing that looks like something else. */
+export const accountNumber: z.ZodType<string> = matching(
+  /^[A-Z0-9][A-Z0-9-]{0,63}$/i,
+  { minLength: 1, maxLength: 64 },
+  'must be 1 to 64 letters, digits and hyphens',
+);
+
 export const clientOrderId: z.ZodType<ClientOrderId> = matching(...printable(128));
 export const executionId: z.ZodType<ExecutionId> = matching(...printable(128));
 

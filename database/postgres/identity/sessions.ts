@@ -49,8 +49,24 @@ const openSession =
         token.expiresAt,
       ],
     );
-    return rowCount === 1;
+    if (rowCount !== 1) return false;
+    await inTransaction(pool, (client) => endSurplus(client, session.userId));
+    return true;
   };
+
+/** Who logs in again and again without logging out loses the oldest: all open ones are read with a user's access. */
+const sessionsMost = 50;
+
+const endSurplus = async (client: PoolClient, userId: UserId): Promise<void> => {
+  const { rowCount } = await client.query(
+    `UPDATE identity.sessions SET ended_at = now() WHERE id IN (
+       SELECT id FROM identity.sessions WHERE user_id = $1 AND ended_at IS NULL
+       ORDER BY started_at DESC, id DESC OFFSET $2
+     )`,
+    [userId, sessionsMost],
+  );
+  if (rowCount !== 0) await noteChange(client, userId);
+};
 
 type Found = { readonly id: string; readonly user_id: string };
 

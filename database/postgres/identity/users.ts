@@ -96,16 +96,18 @@ const putSetupToken =
 
 const setPassword =
   (pool: Pool): IdentityStore['setPassword'] =>
-  (id, passwordHash) =>
+  (id, passwordHash, from) =>
     inTransaction(pool, async (client) => {
       // The user's row first: a login that is being opened waits for it, or is ended with the others.
       const { rowCount } = await client.query(
-        'UPDATE identity.users SET password_hash = $2 WHERE id = $1',
-        [id, passwordHash],
+        `UPDATE identity.users SET password_hash = $2
+         WHERE id = $1 AND ($3::text IS NULL OR (active AND password_hash = $3))`,
+        [id, passwordHash, from ?? null],
       );
-      if (rowCount === 0) return;
+      if (rowCount === 0) return false;
       await endSessionsOf(client, id);
       await noteChange(client, id);
+      return true;
     });
 
 /** The user whose standing is to change, and whether there is another active administrator. */

@@ -14,6 +14,7 @@ const POLL_MS = 20;
 
 export const createProgress = (): Progress => {
   let known = 0;
+  let asking: Promise<ProjectionStatus> | undefined;
   const waiting = new Set<{ readonly sequence: number; readonly wake: () => void }>();
 
   const reached = (sequence: number): void => {
@@ -39,7 +40,11 @@ export const createProgress = (): Progress => {
       if (left <= 0) return 'timed_out';
       await told(sequence, Math.min(left, POLL_MS));
       if (known >= sequence) break;
-      const { checkpoint, state } = await poll();
+      // One question for all who wait, however many they are.
+      asking ??= poll().finally(() => {
+        asking = undefined;
+      });
+      const { checkpoint, state } = await asking;
       reached(checkpoint);
       if (checkpoint < sequence && state === 'stopped') return 'stopped';
     }
