@@ -3,6 +3,7 @@ const ports = [
   'commands/ports',
   'projections/ports',
   'identity/ports',
+  'audit/ports',
   // The words the port speaks in.
   'identity/ids.ts',
   'identity/scopes.ts',

@@ -1,0 +1,8 @@
+import type { LogReader } from './log-reader.ts';
+import type { TableReader } from './table-reader.ts';
+
+/**
+ * The log and the read tables as of one moment: one read-only transaction, so that what is compared belongs together
+ * and trading goes on beside it.
+ */
+export type LedgerSnapshot = { readonly log: LogReader; readonly tables: TableReader };
