@@ -1,0 +1,135 @@
+import type { AccountEvent } from '#domain/account/events.ts';
+import type { Execution } from '#domain/order/events.ts';
+import type { Instant } from '#domain/time.ts';
+
+/** One line of an account's statement. Cash as in domain/money (e18), quantity and price e9. */
+export type Line = {
+  readonly type: string;
+  readonly amount: bigint;
+  readonly orderId?: string | null;
+  readonly executionId?: string;
+  readonly symbol?: string;
+  readonly quantity?: bigint;
+  readonly price?: bigint | null;
+  readonly externalReference?: string | null;
+  readonly at: Instant;
+  readonly settlesAt?: Instant;
+};
+
+/** What an event moves. `legs`: amounts (18 decimals, shares too) by `book commodity`; they sum to zero per commodity. */
+export type Moves = { readonly lines: readonly Line[]; readonly legs: ReadonlyMap<string, bigint> };
+
+const currency = 'USD';
+const shareToLeg = 10n ** 9n;
+
+const legsOf = (
+  ...pairs: readonly (readonly [against: string, commodity: string, amount: bigint])[]
+): ReadonlyMap<string, bigint> => {
+  const legs = new Map<string, bigint>();
+  const put = (key: string, amount: bigint) => legs.set(key, (legs.get(key) ?? 0n) + amount);
+  for (const [against, commodity, amount] of pairs) {
+    put(`account ${commodity}`, amount);
+    put(`${against} ${commodity}`, -amount);
+  }
+  for (const [key, amount] of legs) if (amount === 0n) legs.delete(key);
+  return legs;
+};
+
+type Movement = Extract<AccountEvent, { readonly externalReference: string | null }>;
+
+const movements: { readonly [Type in Movement['type']]: readonly [string, string, bigint] } = {
+  CashDeposited: ['deposit', 'external', 1n],
+  CashWithdrawn: ['withdrawal', 'external', -1n],
+  FeeCharged: ['fee', 'fees', -1n],
+  InterestPaid: ['interest', 'interest', 1n],
+  CashAdjusted: ['adjustment', 'adjustments', 1n],
+  DividendPaid: ['dividend', 'dividends', 1n],
+};
+
+const movement = (event: Movement): Moves => {
+  const [type, book, sign] = movements[event.type];
+  const amount = sign * event.amount;
+  const { externalReference, at } = event;
+  const line = { type, amount, externalReference, at };
+  const about =
+    event.type === 'DividendPaid'
+      ? { symbol: event.symbol, quantity: event.quantity, price: event.perShare }
+      : {};
+  return { lines: [{ ...line, ...about }], legs: legsOf([book, currency, amount]) };
+};
+
+/** Shares, cash and commission that a trade brings to the account. */
+const broughtBy = (
+  side: Execution['side'],
+  quantity: bigint,
+  price: bigint,
+  commission: bigint,
+): readonly [shares: bigint, cash: bigint, commission: bigint] =>
+  side === 'buy'
+    ? [quantity, -quantity * price, -commission]
+    : [-quantity, quantity * price, -commission];
+
+const traded = (
+  execution: Execution,
+  [shares, cash, commission]: readonly [bigint, bigint, bigint],
+  at: Instant,
+  settlesAt?: Instant,
+): Moves => {
+  const { orderId, executionId, symbol, quantity, price } = execution;
+  const settles = settlesAt === undefined ? {} : { settlesAt };
+  const about = { orderId, executionId, symbol, quantity, price, at, ...settles };
+  const trade: Line = { ...about, type: 'trade', amount: cash };
+  const charge: Line = { ...about, type: 'commission', amount: commission };
+  return {
+    lines: commission === 0n ? [trade] : [trade, charge],
+    legs: legsOf(
+      ['market', symbol, shares * shareToLeg],
+      ['market', currency, cash],
+      ['commission', currency, commission],
+    ),
+  };
+};
+
+/** What an event does to cash and shares; null for one that moves neither. */
+export const movesOf = (event: AccountEvent): Moves | null => {
+  switch (event.type) {
+    case 'CashDeposited':
+    case 'CashWithdrawn':
+    case 'FeeCharged':
+    case 'InterestPaid':
+    case 'CashAdjusted':
+    case 'DividendPaid':
+      return movement(event);
+    case 'OrderFilled': {
+      const { side, quantity, price, commission } = event;
+      const brought = broughtBy(side, quantity, price, commission);
+      return traded(event, brought, event.executedAt, event.settlesAt);
+    }
+    case 'FillBusted': {
+      const { side, quantity, price, commission } = event;
+      const [shares, cash, charge] = broughtBy(side, quantity, price, commission);
+      return traded(event, [-shares, -cash, -charge], event.bustedAt);
+    }
+    case 'FillCorrected': {
+      const { side, previousQuantity, previousPrice, previousCommission } = event;
+      const now = broughtBy(side, event.quantity, event.price, event.commission);
+      const old = broughtBy(side, previousQuantity, previousPrice, previousCommission);
+      const change = [now[0] - old[0], now[1] - old[1], now[2] - old[2]] as const;
+      return traded(event, change, event.correctedAt);
+    }
+    case 'StockSplit': {
+      const { symbol, cashInLieu: amount, fraction: quantity, referencePrice: price, at } = event;
+      const shares = (event.quantityAfter - event.quantityBefore) * shareToLeg;
+      const line: Line = { type: 'split_cash', amount, symbol, quantity, price, at };
+      return {
+        lines: amount === 0n ? [] : [line],
+        legs: legsOf(
+          ['corporate_actions', symbol, shares],
+          ['corporate_actions', currency, amount],
+        ),
+      };
+    }
+    default:
+      return null;
+  }
+};
