@@ -1,0 +1,172 @@
+import type { StockSplit } from '#domain/account/events.ts';
+import type { EventId } from '#domain/ids.ts';
+import { invariant } from '#domain/invariant.ts';
+import {
+  add,
+  type Cash,
+  negate,
+  notional,
+  type Quantity,
+  subtract,
+  sum,
+  zeroCash,
+} from '#domain/money.ts';
+import { costOf, type Lot, reduceLots, restateLots } from '#domain/position/lots.ts';
+import {
+  type Booked,
+  bookSplit,
+  bookTrade,
+  flat,
+  type Position,
+  type Trade,
+  type TradePart,
+} from '#domain/position/position.ts';
+import type { SessionDate } from '#domain/time.ts';
+
+/** What a sale takes its cost from: everything held alike, or the lots that were opened first. */
+export type CostMethod = 'average' | 'fifo';
+
+/** Where something is booked: the event and the day that the books give it. */
+export type Place = {
+  readonly eventId: EventId;
+  readonly sequence: number;
+  readonly date: SessionDate;
+};
+export type HeldLot = Lot & Pick<Place, 'sequence' | 'date'>;
+
+/** One account's shares of one symbol. At average cost they are one lot. */
+export type Holding = {
+  readonly position: Position;
+  /** Oldest first. */
+  readonly lots: readonly HeldLot[];
+  /** Of everything so far, before commission, by the method. */
+  readonly realized: Cash;
+};
+
+/** Shares with their cost, both signed as the position. */
+export type Part = { readonly quantity: Quantity; readonly cost: Cash };
+
+/** What an event takes out of a holding and puts into it. */
+export type Moved = {
+  readonly holding: Holding;
+  readonly taken: Part | null;
+  readonly put: readonly HeldLot[];
+  readonly realized: Cash;
+};
+
+export type PlacedTrade = { readonly trade: Trade; readonly place: Place };
+
+export const emptyHolding: Holding = { position: flat, lots: [], realized: zeroCash };
+
+/** All of it; null where nothing is held. */
+export const wholeOf = ({ lots }: Holding): Part | null =>
+  lots.length === 0 ? null : { quantity: sum(lots.map((lot) => lot.quantity)), cost: costOf(lots) };
+
+const pooled = ({ quantity, cost }: Position, place: Place, at: Trade['at']): readonly HeldLot[] =>
+  quantity === 0n ? [] : [lotOf({ quantity, cost }, place, at)];
+
+const lotOf = (part: Part, { eventId, ...rest }: Place, openedAt: Trade['at']): HeldLot => ({
+  lotId: eventId,
+  openedAt,
+  commission: zeroCash,
+  ...part,
+  ...rest,
+});
+
+type Exit = { readonly cost: Cash; readonly realized: Cash; readonly left: readonly HeldLot[] };
+
+/** Takes the closed part out of the oldest lots; `cash` is what it brought to the account. */
+const exitLots = (lots: readonly HeldLot[], closing: TradePart, cash: Cash): Exit => {
+  const reduction = reduceLots(lots, closing.quantity, { kind: 'fifo' });
+  invariant(reduction.kind === 'reduced', `lots hold what the position does: ${reduction.kind}`);
+  const cost = sum(reduction.taken.map((part) => part.cost));
+  return { cost, realized: subtract(cash, cost), left: reduction.lots };
+};
+
+const exitOf = (
+  method: CostMethod,
+  lots: readonly HeldLot[],
+  { closing, realized }: Booked,
+  cash: Cash,
+): Exit => {
+  if (closing === null) return { cost: zeroCash, realized: zeroCash, left: lots };
+  if (method === 'fifo') return exitLots(lots, closing, cash);
+  return { cost: subtract(cash, realized), realized, left: [] };
+};
+
+/** Books a trade; one through zero takes out all that was held and puts the rest in. */
+export const moveTrade = (
+  method: CostMethod,
+  before: Holding,
+  { trade, place }: PlacedTrade,
+): Moved => {
+  const booked = bookTrade(before.position, trade);
+  const sign = trade.side === 'buy' ? 1n : -1n;
+  const { closing, opening, position } = booked;
+  const closed = closing === null ? 0n : closing.quantity;
+  const cash = (-sign * trade.price * closed) as Cash;
+  const { cost, realized, left } = exitOf(method, before.lots, booked, cash);
+  const put =
+    opening === null
+      ? []
+      : [
+          lotOf(
+            {
+              quantity: (sign * opening.quantity) as Quantity,
+              cost: (sign * notional(trade.price, opening.quantity)) as Cash,
+            },
+            place,
+            trade.at,
+          ),
+        ];
+  return {
+    holding: {
+      position,
+      lots: method === 'average' ? pooled(position, place, trade.at) : [...left, ...put],
+      realized: add(before.realized, realized),
+    },
+    // What closes goes against what is held: a sale out of a long, a purchase out of a short.
+    taken: closing === null ? null : { quantity: (-sign * closing.quantity) as Quantity, cost },
+    put,
+    realized,
+  };
+};
+
+/** Books a split: all old shares go out, all new ones come in at the same cost, less what a fraction took along. */
+export const moveSplit = (
+  method: CostMethod,
+  before: Holding,
+  split: StockSplit,
+  place: Place,
+): Moved => {
+  const booked = bookSplit(before.position, split);
+  const { position } = booked;
+  const { realized, left } = exitOf(method, before.lots, booked, split.cashInLieu);
+  const lots =
+    method === 'average'
+      ? pooled(position, place, split.at)
+      : restateLots(left, split.quantityAfter).filter((lot) => lot.quantity !== 0n);
+  return {
+    holding: { position, lots, realized: add(before.realized, realized) },
+    taken: wholeOf(before),
+    put: lots,
+    realized,
+  };
+};
+
+/** Replaces what is held by what `trades` after `base` would have made of it: some of them were taken back or corrected. */
+export const moveRestated = (
+  method: CostMethod,
+  before: Holding,
+  base: Holding,
+  trades: Iterable<PlacedTrade>,
+): Moved => {
+  let holding = base;
+  for (const trade of trades) holding = moveTrade(method, holding, trade).holding;
+  return {
+    holding,
+    taken: wholeOf(before),
+    put: holding.lots,
+    realized: add(holding.realized, negate(before.realized)),
+  };
+};
