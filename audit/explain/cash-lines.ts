@@ -1,0 +1,73 @@
+import type { AccountEvent } from '#domain/account/events.ts';
+import { formatPrice, formatQuantity } from '#domain/money.ts';
+import type { Execution } from '#domain/order/events.ts';
+import type { RecordedEvent } from '#domain/recorded-event.ts';
+import type { Line } from './explanation.ts';
+
+type Part = Pick<Line, 'what' | 'amount'>;
+type Traded = Pick<Execution, 'side' | 'symbol' | 'quantity' | 'price' | 'commission'>;
+
+/** `10 AAPL × 199.25` */
+export const product = ({ quantity, symbol, price }: Omit<Traded, 'side' | 'commission'>): string =>
+  `${formatQuantity(quantity)} ${symbol} × ${formatPrice(price)}`;
+
+const trade = (fill: Traded, verb: string, sign: 1n | -1n): readonly Part[] => {
+  const value = fill.quantity * fill.price * sign;
+  const parts: Part[] = [
+    { what: `${verb} ${product(fill)}`, amount: fill.side === 'buy' ? -value : value },
+  ];
+  if (fill.commission !== 0n) {
+    parts.push({ what: `${verb}: commission`, amount: -fill.commission * sign });
+  }
+  return parts;
+};
+
+/** What an event does to the account's cash, computed from the event alone. */
+const partsOf = (event: AccountEvent): readonly Part[] => {
+  switch (event.type) {
+    case 'CashDeposited':
+      return [{ what: `deposit: ${event.description}`, amount: event.amount }];
+    case 'CashWithdrawn':
+      return [{ what: `withdrawal: ${event.description}`, amount: -event.amount }];
+    case 'FeeCharged':
+      return [{ what: `fee: ${event.description}`, amount: -event.amount }];
+    case 'InterestPaid':
+      return [{ what: `interest: ${event.description}`, amount: event.amount }];
+    case 'CashAdjusted':
+      return [{ what: `adjustment (${event.reason})`, amount: event.amount }];
+    case 'DividendPaid': {
+      const what = `dividend ${product({ ...event, price: event.perShare })}`;
+      return [{ what, amount: event.amount }];
+    }
+    case 'StockSplit': {
+      if (event.cashInLieu === 0n) return [];
+      const what = `split: cash in lieu of ${formatQuantity(event.fraction)} ${event.symbol}`;
+      return [{ what, amount: event.cashInLieu }];
+    }
+    case 'OrderFilled':
+      return trade(event, event.side, 1n);
+    case 'FillBusted':
+      return trade(event, `busted ${event.side}`, -1n);
+    case 'FillCorrected': {
+      const before = {
+        ...event,
+        quantity: event.previousQuantity,
+        price: event.previousPrice,
+        commission: event.previousCommission,
+      };
+      return [
+        ...trade(before, `correction, undo ${event.side}`, -1n),
+        ...trade(event, `correction, ${event.side}`, 1n),
+      ];
+    }
+    default:
+      return []; // Every other event moves no cash; a new one that did would not sum to the figure.
+  }
+};
+
+/** The lines that an event adds to its account's cash. */
+export const cashLines = (event: RecordedEvent): readonly Line[] => {
+  const { data, sequence, effectiveAt: at } = event;
+  if (data.type === 'PriceMarked' || data.type === 'SessionClosed') return [];
+  return partsOf(data).map((part) => ({ sequence, at, ...part }));
+};

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { accountAsOf } from '#audit/as-of/account-history.ts';
+import type { Point, View } from '#audit/as-of/view.ts';
+import { explain } from '#audit/explain/explain.ts';
+import { NoSuchFigure, type Subject } from '#audit/explain/explanation.ts';
+import { figures } from '#audit/explain/figures.ts';
+import type { AccountCommand } from '#commands/commands.ts';
+import type { AccountEvent } from '#domain/account/events.ts';
+import { evolve } from '#domain/account/evolve.ts';
+import type { AccountPolicy } from '#domain/account/policy.ts';
+import { unopened } from '#domain/account/state.ts';
+import type { RecordedEvent } from '#domain/recorded-event.ts';
+import { fromMilliseconds, toMilliseconds } from '#domain/time.ts';
+import { foldLedger } from '#projections/fold.ts';
+import { accountOne, ticker } from '../support/makers.ts';
+import { ledgerOn, memoryStore, wholeLog } from '../support/memory-ledger.ts';
+import {
+  anyMove,
+  anyPolicy,
+  commandOf,
+  type Move,
+  newWorld,
+  opening,
+  quotesIn,
+  tickers,
+} from '../support/random-trading.ts';
+import { rowsOf, snapshotOf, symbolsOf } from './as-of-world.ts';
+
+/** What the real commands write for random moves: replacements, adjusted and disputed orders, everything there is. */
+const traded = async (
+  policy: AccountPolicy,
+  moves: readonly Move[],
+): Promise<readonly RecordedEvent[]> => {
+  const store = memoryStore();
+  const world = newWorld();
+  const ledger = ledgerOn({ store, quotes: quotesIn(world) });
+  const state = unopened();
+  const say = async (command: AccountCommand): Promise<void> => {
+    const handled = await ledger.tell(command);
+    if (handled.kind !== 'done' || handled.repeated) return;
+    for (const { data } of handled.events) evolve(state, data as AccountEvent);
+  };
+  for (const command of opening(policy)) await say(command);
+  for (const move of moves) {
+    const command = commandOf(world, state, move);
+    if (command !== null) await say(command);
+  }
+  return wholeLog(store);
+};
+
+/** The same log told late: each event happened up to four hours before it was recorded, in whatever order. */
+const late = (log: readonly RecordedEvent[], seed: number): readonly RecordedEvent[] =>
+  log.map((event) => {
+    const { data, sequence } = event;
+    const shift = (sequence * 7919 * (1 + (seed % 97)) + seed * 104_729) % 14_400_000;
+    const effectiveAt = fromMilliseconds(toMilliseconds(event.effectiveAt) - shift);
+    const dated = data.type === 'OrderFilled' ? { ...data, executedAt: effectiveAt } : data;
+    return { ...event, effectiveAt, data: dated };
+  });
+
+const anyMoves = fc.array(anyMove, { minLength: 20, maxLength: 120, size: 'max' });
+const at = (log: readonly RecordedEvent[], pick: number): RecordedEvent => {
+  const event = log[pick % log.length];
+  assert.ok(event);
+  return event;
+};
+
+describe('an account that traded at random through the commands', () => {
+  it('can be folded as of any time, and at the end is what the read tables are', async () => {
+    const property = async (policy: AccountPolicy, moves: readonly Move[], pick: number) => {
+      const log = late(await traded(policy, moves), pick);
+      const live = foldLedger(log);
+      const symbols = symbolsOf(live, accountOne);
+      const reader = snapshotOf(log).log;
+      const end: Point = { kind: 'sequence', sequence: log.length };
+      const whole = await accountAsOf(reader, accountOne, { asOf: end, known: null });
+      assert.deepEqual(rowsOf(whole, accountOne, symbols), rowsOf(live, accountOne, symbols));
+      for (let n = 0; n < 8; n += 1) {
+        const { sequence, effectiveAt } = at(log, pick + n * 17);
+        const opens = log[0]?.effectiveAt ?? effectiveAt;
+        const points: Point[] = [{ kind: 'sequence', sequence }];
+        if (effectiveAt >= opens) points.push({ kind: 'instant', at: effectiveAt });
+        for (const asOf of points) await accountAsOf(reader, accountOne, { asOf, known: null });
+      }
+    };
+    await fc.assert(fc.asyncProperty(anyPolicy, anyMoves, fc.nat(10_000), property), {
+      numRuns: 60,
+      endOnFailure: true, // Runs are long; shrinking one takes minutes.
+    });
+  });
+
+  it('has every figure explained to the last digit', async () => {
+    let explained = 0;
+    const attempt = async (...asked: Parameters<typeof explain>): Promise<void> => {
+      try {
+        await explain(...asked);
+        explained += 1;
+      } catch (error) {
+        if (!(error instanceof NoSuchFigure)) throw error;
+      }
+    };
+    const property = async (policy: AccountPolicy, moves: readonly Move[], pick: number) => {
+      const log = late(await traded(policy, moves), pick);
+      const snapshot = snapshotOf(log);
+      const orders = [...foldLedger(log).orders.values()];
+      const { sequence } = at(log, pick);
+      const past: View = { asOf: { kind: 'sequence', sequence }, known: null };
+      for (const figure of figures) {
+        const subject: Subject = {
+          accountId: accountOne,
+          symbol: ticker(tickers[pick % tickers.length] ?? 'ACME'),
+          orderId: orders[pick % Math.max(1, orders.length)]?.orderId ?? null,
+          at: at(log, pick).effectiveAt,
+        };
+        if (figure.needs === 'order' && subject.orderId === null) continue;
+        for (const view of [null, past]) await attempt(snapshot, figure, subject, view);
+      }
+    };
+    await fc.assert(fc.asyncProperty(anyPolicy, anyMoves, fc.nat(10_000), property), {
+      numRuns: 40,
+      endOnFailure: true,
+    });
+    assert.ok(explained > 200, `${explained} figures`);
+  });
+});
