@@ -2,13 +2,35 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { help, parseCommandLine, UsageError, type Wish } from '#api/cli/command-line.ts';
+import { accountCommand } from '#api/cli/account.ts';
+import { ordersCommand, portfolioCommand, positionsCommand } from '#api/cli/as-of.ts';
+import type { Command } from '#api/cli/command.ts';
+import { runCommandLine } from '#api/cli/command-line.ts';
+import { eventsCommand } from '#api/cli/events.ts';
+import { explainCommand } from '#api/cli/explain.ts';
+import { exportCommand } from '#api/cli/export.ts';
+import { orderCommand } from '#api/cli/order.ts';
+import { proveCommand } from '#api/cli/prove.ts';
 import { resetAdmin } from '#api/cli/reset-admin.ts';
+import { type NewAdmin, resetAdminCommand } from '#api/cli/reset-admin-command.ts';
+import { sealCommand } from '#api/cli/seal.ts';
+import { secretCommand } from '#api/cli/secret.ts';
+import { setupTokenCommand } from '#api/cli/setup-token.ts';
+import { processSpeech } from '#api/cli/speech.ts';
+import { statusCommand } from '#api/cli/status.ts';
 import { newPassword } from '#api/cli/terminal.ts';
+import { verifyCommand } from '#api/cli/verify.ts';
+import { verifyProofCommand } from '#api/cli/verify-proof.ts';
+import { verifySealsCommand } from '#api/cli/verify-seals.ts';
+import type { WithLook } from '#api/cli/with-look.ts';
+import type { SealPorts } from '#api/cli/with-seals.ts';
 import { readConfiguration } from '#api/process/configuration.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
+import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
+import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts';
 import { DirectoryInUse, startEmbeddedPostgres } from '#database/postgres/embedded.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
+import { systemClock } from '#gateways/system/clock.ts';
 import { createUuids } from '#gateways/system/ids.ts';
 import { checkPassword } from '#identity/password-rules.ts';
 import { createPasswords } from '#identity/passwords.ts';
@@ -30,9 +52,12 @@ const ofRunningServer = (directory: string): Database => {
   };
 };
 
+/** Of all that the server reads from its environment, what the commands need. */
+const configurationOf = ({ DATABASE_URL, DATA_DIRECTORY, SEAL_KEY_FILE }: NodeJS.ProcessEnv) =>
+  readConfiguration({ DATABASE_URL, DATA_DIRECTORY, SEAL_KEY_FILE });
+
 const openDatabase = async (): Promise<Database> => {
-  const { DATABASE_URL, DATA_DIRECTORY } = process.env;
-  const { databaseUrl, dataDirectory } = readConfiguration({ DATABASE_URL, DATA_DIRECTORY });
+  const { databaseUrl, dataDirectory } = configurationOf(process.env);
   if (databaseUrl !== null) return { connectionString: databaseUrl, stop: async () => {} };
   const directory = join(dataDirectory, 'postgres');
   if (!existsSync(join(directory, 'password'))) {
@@ -48,77 +73,96 @@ const openDatabase = async (): Promise<Database> => {
   }
 };
 
-const undefinedTable = '42P01';
-const explain = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  if ('code' in error && error.code === undefinedTable) {
-    return 'This database knows no users yet. Start the server once: it brings the database up to date.';
-  }
-  // A connection that was refused on several addresses has no message of its own.
-  return error.message === '' && 'code' in error ? String(error.code) : error.message;
+/** The database once for the whole run, opened when it is first asked for. */
+let opened: Promise<Database> | undefined;
+const database = (): Promise<Database> => {
+  opened ??= openDatabase();
+  return opened;
 };
 
-const withStore = async (act: (store: IdentityStore) => Promise<void>): Promise<void> => {
-  const database = await openDatabase();
-  const { connectionString } = database;
+const interrupted = new AbortController();
+const { signal } = interrupted;
+
+const withLook: WithLook = async (act) => {
+  const { connectionString } = await database();
+  return openLedgerSnapshot({ connectionString, signal }, act);
+};
+
+const sealPorts: SealPorts = {
+  withSeals: async (act) => {
+    const { connectionString } = await database();
+    const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
+    pool.on('error', () => {}); // As below.
+    try {
+      return await act({ seals: createPostgresSealStore({ pool }), withSnapshot: withLook });
+    } finally {
+      await pool.end();
+    }
+  },
+  keyPlace: () => {
+    const { dataDirectory, sealKeyFile } = configurationOf(process.env);
+    return { dataDirectory, sealKeyFile };
+  },
+  now: () => new Date(),
+};
+
+const withStore = async <T>(act: (store: IdentityStore) => Promise<T>): Promise<T> => {
+  const { connectionString } = await database();
   const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
   pool.on('error', () => {}); // An idle connection that breaks is no concern of a command that has its answer.
   try {
-    await act(createPostgresIdentityStore({ pool }));
+    return await act(createPostgresIdentityStore({ pool }));
   } finally {
     await pool.end();
-    await database.stop();
   }
 };
 
-const printSetupToken = (): Promise<void> =>
-  withStore(async (store) => {
-    const token = await offerSetupToken(store);
-    if (token === null) {
-      throw new Error(
-        'There is an administrator: no token is good any more. Use reset-admin if nobody can log in as one.',
-      );
-    }
-    console.log(token);
-    tell('Good once, until the server starts the next time: POST /api/v1/auth/setup.');
-  });
-
-const reset = async (wish: Extract<Wish, { kind: 'reset-admin' }>): Promise<void> => {
-  const password = await newPassword(wish.passwordFromStdin);
-  await withStore(async (store) => {
+const reset = (admin: NewAdmin) =>
+  withStore((store) => {
     const { hash: hashPassword } = createPasswords();
     const { next: newId } = createUuids();
     const now = () => new Date();
-    const { user, isNew, goodKeys } = await resetAdmin(
-      { store, checkPassword, hashPassword, newId, now },
-      { email: wish.email, username: wish.username, password },
-    );
-    const done = isNew ? 'was made, an administrator' : 'is an administrator with a new password';
-    console.log(`${user.email} ${done}; user id ${user.id}.`);
-    if (goodKeys > 0) {
-      tell(`API keys of theirs that are still good: ${goodKeys}. Revoke those nobody should have.`);
-    }
+    return resetAdmin({ store, checkPassword, hashPassword, newId, now }, admin);
   });
-};
 
-const run = async (wish: Wish): Promise<void> => {
-  switch (wish.kind) {
-    case 'help':
-      return console.log(help);
-    case 'secret':
-      return console.log(makeSigningKey());
-    case 'setup-token':
-      return printSetupToken();
-    case 'reset-admin':
-      return reset(wish);
-  }
-};
+const commands: readonly Command[] = [
+  statusCommand(withLook, Date.now),
+  eventsCommand(withLook),
+  orderCommand(withLook),
+  accountCommand(withLook),
+  positionsCommand(withLook, systemClock.now),
+  portfolioCommand(withLook, systemClock.now),
+  ordersCommand(withLook, systemClock.now),
+  explainCommand(withLook, systemClock.now),
+  verifyCommand(withLook),
+  sealCommand(sealPorts),
+  proveCommand(sealPorts),
+  verifyProofCommand(),
+  verifySealsCommand(sealPorts),
+  exportCommand(withLook),
+  resetAdminCommand(newPassword, reset),
+  setupTokenCommand(() => withStore(offerSetupToken)),
+  secretCommand(makeSigningKey),
+];
 
-try {
-  await run(parseCommandLine(process.argv.slice(2)));
-} catch (error) {
-  const isUsage = error instanceof UsageError;
-  tell(`ledger: ${explain(error)}`);
-  if (isUsage) tell('\n`ledger --help` lists the commands.');
-  process.exitCode = isUsage ? 2 : 1;
-}
+// Once: who asks a second time is not kept waiting.
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+
+// A password that is waited for is not coming any more.
+signal.addEventListener('abort', () => process.stdin.destroy());
+
+let isDeaf = false;
+const speech = processSpeech(() => {
+  isDeaf = true;
+  interrupted.abort();
+});
+const exitCode = await runCommandLine(
+  commands,
+  process.argv.slice(2),
+  speech,
+  signal,
+  () => isDeaf,
+);
+process.exitCode = exitCode;
+const left = await opened?.catch(() => undefined);
+await left?.stop();

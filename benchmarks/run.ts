@@ -16,6 +16,7 @@ const benchmarks = [
   'submit-to-visible',
   'projector',
   'cold-load',
+  'verify',
 ];
 
 type Figures = Readonly<Record<string, number | string>>;

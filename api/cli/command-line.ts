@@ -1,90 +1,95 @@
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
-import { isEmail, usernamePattern } from '#identity/names.ts';
-
-/** What somebody at the machine asks for. */
-export type Wish =
-  | { readonly kind: 'help' }
-  | { readonly kind: 'secret' }
-  | { readonly kind: 'setup-token' }
-  | {
-      readonly kind: 'reset-admin';
-      readonly email: string;
-      /** For a user who is yet to be made. */
-      readonly username: string;
-      readonly passwordFromStdin: boolean;
-    };
+import type { Asked, Command, ExitCode, Speech } from './command.ts';
+import { wordsFor } from './failure-words.ts';
 
 /** The command line is none that we know; the message says what is wrong with it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const help = `Commands for whoever sits at the machine.
-
-  ledger reset-admin --email ADDRESS [--username NAME] [--password-stdin]
-      Gives that user a new password, makes an active administrator of them and ends their sessions. Makes the
-      user where there is none. Asks for the password, or takes the first line of the standard input.
-  ledger setup-token
-      Prints a new token to set up the first administrator with: POST /api/v1/auth/setup.
-  ledger secret
-      Prints a new key for JWT_KEYS. The first key signs; keep the old ones behind it for half an hour.
-
+const epilogue = `
+\`ledger COMMAND --help\` says what a command takes, with examples.
 The database is DATABASE_URL's, or the embedded one below DATA_DIRECTORY (default: data), whether the server runs
-or not. Exit codes: 0 done, 1 failed, 2 not understood.
-`;
+or not. Exit codes: 0 fine, 1 there are findings, 2 it could not be done.`;
 
-const resetAdmin = z.object({
-  email: z.string().refine(isEmail, '--email needs an address, such as you@example.org'),
-  username: z
-    .string()
-    .regex(usernamePattern, '--username needs 3 to 50 letters, digits, _ or -')
-    .default('admin'),
-  'password-stdin': z.boolean().default(false),
-});
+const listOf = (commands: readonly Command[]): string => {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return ['usage: ledger COMMAND [options]', '', ...lines, epilogue].join('\n');
+};
 
-const read = (argv: readonly string[]) => {
+const helpOf = ({ name, usage, summary, help }: Command): string =>
+  [`usage: ledger ${name} ${usage}`.trimEnd(), '', summary, '', help.replace(/^\n+/, '')]
+    .join('\n')
+    .trimEnd();
+
+const find = (commands: readonly Command[], name: string): Command => {
+  const command = commands.find((one) => one.name === name);
+  if (command === undefined) throw new UsageError(`There is no command ${name}.`);
+  return command;
+};
+
+type Wish =
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'run'; readonly command: Command; readonly asked: Asked };
+
+/** What a command line means; throws UsageError. */
+export const parseCommandLine = (
+  commands: readonly Command[],
+  [name, ...words]: readonly string[],
+): Wish => {
+  if (name === undefined) throw new UsageError('Which command?');
+  if (name === '--help' || name === '-h' || name === 'help') {
+    const [about] = words;
+    return {
+      kind: 'help',
+      text: about === undefined ? listOf(commands) : helpOf(find(commands, about)),
+    };
+  }
+  if (name.startsWith('-')) throw new UsageError('The command comes first, then its options.');
+  const command = find(commands, name);
   try {
-    return parseArgs({
-      args: [...argv],
+    const { values, positionals } = parseArgs({
+      args: words,
       allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        email: { type: 'string' },
-        username: { type: 'string' },
-        'password-stdin': { type: 'boolean' },
-      },
+      options: { ...command.options, help: { type: 'boolean', short: 'h' } },
     });
+    const { help, ...others } = values;
+    if (help === true) return { kind: 'help', text: helpOf(command) };
+    return { kind: 'run', command, asked: { values: others, positionals } };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 };
 
-/** What a command line means; throws UsageError. */
-export const parseCommandLine = (argv: readonly string[]): Wish => {
-  const { values, positionals } = read(argv);
-  if (values.help === true) return { kind: 'help' };
-  const [command, ...rest] = positionals;
-  if (rest.length > 0) throw new UsageError(`One command at a time: what is ${rest.join(' ')}?`);
-  const { help: _, ...options } = values;
-  switch (command) {
-    case undefined:
-      throw new UsageError('Which command?');
-    case 'help':
-    case 'secret':
-    case 'setup-token': {
-      const [stray] = Object.keys(options);
-      if (stray !== undefined) throw new UsageError(`${command} knows no --${stray}.`);
-      return { kind: command };
+const tellUsage = (error: UsageError, name: string | undefined, { tell }: Speech): ExitCode => {
+  const isNamed = name !== undefined && /^[a-z]/.test(name);
+  tell(`ledger: ${error.message}\n`);
+  tell('`ledger --help` lists the commands.');
+  if (isNamed) tell(`\`ledger ${name} --help\` says what it takes.`);
+  return 2;
+};
+
+/** Does what a command line asks for. It never throws: what went wrong is told, and is 2. */
+export const runCommandLine = async (
+  commands: readonly Command[],
+  words: readonly string[],
+  speech: Speech,
+  signal: AbortSignal,
+  /** Whether nobody reads what is said any more. */
+  isDeaf: () => boolean = () => false,
+): Promise<ExitCode> => {
+  try {
+    const wish = parseCommandLine(commands, words);
+    if (wish.kind === 'help') {
+      speech.out(wish.text);
+      return 0;
     }
-    case 'reset-admin': {
-      const parsed = resetAdmin.safeParse({ email: '', ...options });
-      if (!parsed.success)
-        throw new UsageError(parsed.error.issues.map(({ message }) => message).join('\n'));
-      const { email, username, 'password-stdin': passwordFromStdin } = parsed.data;
-      return { kind: 'reset-admin', email, username, passwordFromStdin };
-    }
-    default:
-      throw new UsageError(`There is no command ${command}.`);
+    return await wish.command.run(wish.asked, speech, signal);
+  } catch (error) {
+    if (error instanceof UsageError) return tellUsage(error, words[0], speech);
+    if (isDeaf()) return 0;
+    speech.tell(signal.aborted ? 'ledger: interrupted' : `ledger: ${wordsFor(error)}`);
+    return 2;
   }
 };

@@ -53,6 +53,8 @@ const environment = z.object({
   JWT_KEYS: signingKeys.optional(),
   /** A file that holds what JWT_KEYS would. */
   JWT_KEYS_FILE: z.string().min(1).optional(),
+  /** The Ed25519 key that seals are signed with, PEM; without it the data directory's own, made at the first seal. */
+  SEAL_KEY_FILE: z.string().min(1).optional(),
   /** Web pages' origins that may use the API from a browser, separated by commas. */
   CORS_ORIGINS: listed
     .refine((all) => all.every(isOrigin), 'must be origins such as https://desk.example.org')
@@ -98,6 +100,7 @@ export type Configuration = {
   readonly isProduction: boolean;
   readonly jwtKeys: SigningKeys | null;
   readonly jwtKeysFile: string | null;
+  readonly sealKeyFile: string | null;
   readonly corsOrigins: readonly string[];
   readonly redisUrl: string | null;
   readonly rateLimits: RateLimits;
@@ -142,6 +145,7 @@ export const readConfiguration = (
     isProduction,
     jwtKeys: read.JWT_KEYS ?? null,
     jwtKeysFile: read.JWT_KEYS_FILE ?? null,
+    sealKeyFile: read.SEAL_KEY_FILE ?? null,
     corsOrigins: read.CORS_ORIGINS,
     redisUrl: read.REDIS_URL ?? null,
     rateLimits: {

@@ -55,7 +55,7 @@ describe('a running server without an administrator', () => {
 
   it('is given none once there is one', async () => {
     const { code, out, err } = await runLedger(data.path, ['setup-token']);
-    deepEqual([code, out], [1, '']);
+    deepEqual([code, out], [2, '']);
     match(err, /There is an administrator/);
   });
 });
@@ -91,7 +91,7 @@ describe('a running server whose administrator has lost the password', () => {
 
   it('changes nothing for a password that is too weak', async () => {
     const { code, err } = await reset(administrator.email, 'password1234');
-    equal(code, 1);
+    equal(code, 2);
     match(err, /password/);
     equal((await login(administrator.email, 'another four words that rhyme')).status, 200);
   });
@@ -142,7 +142,7 @@ describe('a server that is stopped', () => {
 describe('a folder without a server’s data', () => {
   it('stays as it is', async () => {
     const { code, err } = await runLedger(`${data.path}/nothing`, ['setup-token']);
-    equal(code, 1);
+    equal(code, 2);
     match(err, /Start the server once/);
   });
 });
