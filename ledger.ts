@@ -25,6 +25,7 @@ import { verifySealsCommand } from '#api/cli/verify-seals.ts';
 import type { WithLook } from '#api/cli/with-look.ts';
 import type { SealPorts } from '#api/cli/with-seals.ts';
 import { readConfiguration } from '#api/process/configuration.ts';
+import { accountsOfFirstAdmin } from '#api/process/first-accounts.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
 import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts';
@@ -39,7 +40,12 @@ import { makeSigningKey } from '#identity/secrets.ts';
 
 const tell = (line: string): void => console.error(line);
 
-type Database = { readonly connectionString: string; readonly stop: () => Promise<void> };
+type Database = {
+  readonly connectionString: string;
+  /** We started it for the moment, so no server runs on it. */
+  readonly isOurs: boolean;
+  readonly stop: () => Promise<void>;
+};
 
 /** The embedded database that a running server keeps. */
 const ofRunningServer = (directory: string): Database => {
@@ -48,17 +54,23 @@ const ofRunningServer = (directory: string): Database => {
   const [password, port] = [read(directory, 'password'), read(home, 'port')];
   return {
     connectionString: `postgres://postgres:${password}@127.0.0.1:${port}/ledger`,
+    isOurs: false,
     stop: async () => {},
   };
 };
 
 /** Of all that the server reads from its environment, what the commands need. */
-const configurationOf = ({ DATABASE_URL, DATA_DIRECTORY, SEAL_KEY_FILE }: NodeJS.ProcessEnv) =>
-  readConfiguration({ DATABASE_URL, DATA_DIRECTORY, SEAL_KEY_FILE });
+const configurationOf = ({
+  DATABASE_URL,
+  DATA_DIRECTORY,
+  SEAL_KEY_FILE,
+  DEMO,
+}: NodeJS.ProcessEnv) => readConfiguration({ DATABASE_URL, DATA_DIRECTORY, SEAL_KEY_FILE, DEMO });
 
 const openDatabase = async (): Promise<Database> => {
   const { databaseUrl, dataDirectory } = configurationOf(process.env);
-  if (databaseUrl !== null) return { connectionString: databaseUrl, stop: async () => {} };
+  if (databaseUrl !== null)
+    return { connectionString: databaseUrl, isOurs: false, stop: async () => {} };
   const directory = join(dataDirectory, 'postgres');
   if (!existsSync(join(directory, 'password'))) {
     throw new Error(
@@ -66,7 +78,9 @@ const openDatabase = async (): Promise<Database> => {
     );
   }
   try {
-    return await startEmbeddedPostgres({ directory, waitMs: 0, walAheadMegabytes: 0, log: tell });
+    const options = { directory, waitMs: 0, walAheadMegabytes: 0, log: tell };
+    const { connectionString, stop } = await startEmbeddedPostgres(options);
+    return { connectionString, isOurs: true, stop };
   } catch (error) {
     if (error instanceof DirectoryInUse) return ofRunningServer(directory);
     throw error;
@@ -122,8 +136,19 @@ const reset = (admin: NewAdmin) =>
     const { hash: hashPassword } = createPasswords();
     const { next: newId } = createUuids();
     const now = () => new Date();
-    return resetAdmin({ store, checkPassword, hashPassword, newId, now }, admin);
+    const { demo } = configurationOf(process.env);
+    const ownedByFirstAdmin = accountsOfFirstAdmin(demo);
+    return resetAdmin({ store, checkPassword, hashPassword, newId, now, ownedByFirstAdmin }, admin);
   });
+
+const offerToken = async (): Promise<string | null> => {
+  if ((await database()).isOurs) {
+    throw new Error(
+      'The server is not running, and its start would void the token: start it first, then ask again.',
+    );
+  }
+  return withStore(offerSetupToken);
+};
 
 const commands: readonly Command[] = [
   statusCommand(withLook, Date.now),
@@ -141,7 +166,7 @@ const commands: readonly Command[] = [
   verifySealsCommand(sealPorts),
   exportCommand(withLook),
   resetAdminCommand(newPassword, reset),
-  setupTokenCommand(() => withStore(offerSetupToken)),
+  setupTokenCommand(offerToken),
   secretCommand(makeSigningKey),
 ];
 

@@ -1,3 +1,4 @@
+import type { AccountId } from '#domain/ids.ts';
 import type { UserId } from '#identity/ids.ts';
 import { normalEmail } from '#identity/names.ts';
 import type {
@@ -9,8 +10,18 @@ import type {
 export type ResetAdminPorts = {
   readonly store: Pick<
     IdentityStore,
-    'userByEmail' | 'addUser' | 'setPassword' | 'setActive' | 'setAdmin' | 'keysOf' | 'record'
+    | 'userByEmail'
+    | 'addUser'
+    | 'setPassword'
+    | 'setActive'
+    | 'setAdmin'
+    | 'membersOf'
+    | 'addOpener'
+    | 'keysOf'
+    | 'record'
   >;
+  /** The server's own accounts; as long as one has nobody, the administrator gets it. */
+  readonly ownedByFirstAdmin: readonly AccountId[];
   /** Throws IdentityRefused where the password is too weak. */
   readonly checkPassword: (
     password: string,
@@ -68,6 +79,9 @@ export const resetAdmin = async (
   if (!isNew) await store.setPassword(user.id, passwordHash);
   if (!user.active && (await store.setActive(user.id, true))) kinds.push('user_activated');
   if (!user.admin && (await store.setAdmin(user.id, true))) kinds.push('user_promoted');
+  for (const account of ports.ownedByFirstAdmin) {
+    if ((await store.membersOf(account)).length === 0) await store.addOpener(account, user.id);
+  }
   const at = now();
   await store.record(
     kinds.map((kind) => ({

@@ -5,6 +5,7 @@ import {
   administratorLogin,
   caller,
   dataDirectory,
+  killPostgres,
   launchServer,
   postmasterOf,
   type RunningServer,
@@ -136,6 +137,30 @@ describe('a server that is stopped', () => {
     const { email } = administrator;
     equal((await loginAt(server.url, email, 'said while it was away')).status, 200);
     await server.stop();
+  });
+});
+
+describe('a server that is stopped and has no administrator yet', () => {
+  const fresh = dataDirectory();
+  after(fresh.remove);
+
+  it('offers no token that its start would void; whoever is made administrator owns what is there', async () => {
+    const first = launchServer(fresh.path, environment);
+    await first.serving();
+    await first.kill9();
+    await killPostgres(fresh.path);
+    const { code, out, err } = await runLedger(fresh.path, ['setup-token']);
+    deepEqual([code, out], [2, '']);
+    match(err, /start it first/);
+    const words = ['reset-admin', '--email', 'first@example.org', '--password-stdin'];
+    const made = await runLedger(fresh.path, words, 'said while it was away\n');
+    equal(made.code, 0, made.err);
+    const again = launchServer(fresh.path, environment);
+    const url = await again.serving();
+    const session = await loginAt(url, 'first@example.org', 'said while it was away');
+    const own = await caller(url, session.text('access_token'))('GET', '/api/v1/accounts');
+    equal(own.text('accounts', 0, 'account_number'), 'PAPER-1');
+    await again.kill9();
   });
 });
 
