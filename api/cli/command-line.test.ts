@@ -29,6 +29,7 @@ const run = async (...words: readonly string[]) => {
   const speech = {
     out: (line: string) => void out.push(line),
     tell: (line: string) => void told.push(line),
+    draw: () => {},
     isWatched: false,
   };
   const code = await runCommandLine(commands, words, speech, new AbortController().signal);

@@ -14,6 +14,8 @@ export type Asked = {
 export type Speech = {
   readonly out: (line: string) => void;
   readonly tell: (line: string) => void;
+  /** Shows a line beside `tell` that the next one replaces, null takes it away; nothing where nobody watches. */
+  readonly draw: (line: string | null) => void;
   /** Whether somebody watches `tell`, so that progress may be drawn. */
   readonly isWatched: boolean;
 };

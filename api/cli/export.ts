@@ -7,8 +7,9 @@ import { type Piece, writeBooks } from '#audit/export/write-books.ts';
 import { writeFiles } from '#audit/export/write-files.ts';
 import type { LogReader } from '#audit/ports/log-reader.ts';
 import type { AccountId } from '#domain/ids.ts';
-import type { Asked, Command, Speech } from './command.ts';
+import type { Asked, Command } from './command.ts';
 import { UsageError } from './command-line.ts';
+import { withProgress } from './progress-bar.ts';
 import type { WithSnapshot } from './with-snapshot.ts';
 
 const formats = ['hledger', 'beancount', 'csv'] as const;
@@ -69,17 +70,6 @@ const piecesOf = (log: LogReader, format: Format, range: ExportRange): AsyncIter
   }
 };
 
-/** Tells each further tenth of the log, where somebody watches. */
-const progress = (speech: Speech, head: number): ((sequence: number) => void) => {
-  let told = 0;
-  return (sequence) => {
-    const tenth = head === 0 ? 0 : Math.floor((10 * sequence) / head);
-    if (!speech.isWatched || tenth <= told) return;
-    told = tenth;
-    speech.tell(`${tenth * 10} % of ${head} events`);
-  };
-};
-
 const help = `Writes the ledger's double entry as books that other programs check, or as tables.
 
   --format hledger    one journal, shares at average cost; prove it with: hledger -f FILE check --strict
@@ -116,15 +106,15 @@ export const exportCommand = (withSnapshot: WithSnapshot): Command => ({
   run: async (asked, speech, signal) => {
     const { format, out, range, json } = wishOf(asked);
     const pathOf = (file: string): string => (format === 'csv' ? join(out, file) : out);
-    const result = await withSnapshot(async ({ log }) => {
-      const head = await log.head();
-      const tell = progress(speech, head);
-      const files = await writeFiles(piecesOf(log, format, range), pathOf, (sequence) => {
-        signal.throwIfAborted();
-        tell(sequence);
-      });
-      return { format, files, head };
-    });
+    const result = await withProgress(speech, signal, 'export', (progress) =>
+      withSnapshot(async ({ log }) => {
+        const head = await log.head();
+        const files = await writeFiles(piecesOf(log, format, range), pathOf, (sequence) =>
+          progress(sequence, head),
+        );
+        return { format, files, head };
+      }),
+    );
     if (json) speech.out(JSON.stringify(result));
     else speech.out(`Wrote ${result.files.join(', ')}; the log ends at ${result.head}.`);
     return 0;

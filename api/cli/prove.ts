@@ -7,9 +7,9 @@ import { sealsUpTo } from '#audit/seals/verify-seals.ts';
 import type { EventId } from '#domain/ids.ts';
 import type { Asked, Command } from './command.ts';
 import { UsageError } from './command-line.ts';
+import { withProgress } from './progress-bar.ts';
 import {
   oneArgument,
-  progressOf,
   publicKeysOf,
   type SealPorts,
   type SealTools,
@@ -80,8 +80,10 @@ export const proveCommand = ({ withSeals, keyPlace }: SealPorts): Command => ({
     const { sequence, stored, proving } = await withSeals(async (tools) => {
       const found = await sequenceOf(tools, name);
       const seal = await sealOver(tools.seals, found);
-      const outcome = await tools.withSnapshot(({ log }) =>
-        proveEvent(log, found, seal, publicKey, progressOf(speech, signal)),
+      const outcome = await withProgress(speech, signal, 'prove', (progress) =>
+        tools.withSnapshot(({ log }) =>
+          proveEvent(log, found, seal, publicKey, (at) => progress(at, null)),
+        ),
       );
       return { sequence: found, stored: seal, proving: outcome };
     });

@@ -5,7 +5,8 @@ import { fingerprintOf, ownSealKey, publicHalf, publicPem } from '#audit/seals/k
 import { parseSeal } from '#audit/seals/seal.ts';
 import { type Sealing, sealLog } from '#audit/seals/seal-log.ts';
 import type { Asked, Command, ExitCode, Speech } from './command.ts';
-import { noArguments, progressOf, type SealPorts, textsOf } from './with-seals.ts';
+import { withProgress } from './progress-bar.ts';
+import { noArguments, type SealPorts, textsOf } from './with-seals.ts';
 
 const help = `Seals the events that came since the last seal: a Merkle root over them (RFC 9162, SHA-256) and the digest of the
 seal before, signed with Ed25519. Keep copies where nobody who can reach the database can: they show what is cut off
@@ -80,7 +81,9 @@ const run = async (
   const [path] = textsOf(asked, 'to');
   const isJson = asked.values['json'] === true;
   const publicKey = publicHalf(privateKey);
-  const { sealing, newest } = await seal(ports, privateKey, progressOf(speech, signal));
+  const { sealing, newest } = await withProgress(speech, signal, 'seal', (progress) =>
+    seal(ports, privateKey, (at) => progress(at, null)),
+  );
   if (sealing.kind === 'refused') {
     if (isJson) speech.out(JSON.stringify(sealing));
     else speech.tell(sealing.message);

@@ -16,9 +16,24 @@ export const processSpeech = (onDeaf: () => void): Speech => {
   stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
+  const isWatched = stderr.isTTY === true;
+  let drawn = false;
+  const draw = (line: string | null): void => {
+    if (!isWatched || (line === null && !drawn)) return;
+    // A line wider than the terminal would wrap, and only its end be replaced.
+    stderr.write(`\r\u001b[K${line?.slice(0, stderr.columns - 1) ?? ''}`);
+    drawn = line !== null;
+  };
   return {
-    out: (line) => void (isDeaf || stdout.write(`${line}\n`)),
-    tell: (line) => void stderr.write(`${line}\n`),
-    isWatched: stderr.isTTY === true,
+    out: (line) => {
+      draw(null);
+      if (!isDeaf) stdout.write(`${line}\n`);
+    },
+    tell: (line) => {
+      draw(null);
+      stderr.write(`${line}\n`);
+    },
+    draw,
+    isWatched,
   };
 };

@@ -6,7 +6,8 @@ import {
   verifySeals,
 } from '#audit/seals/verify-seals.ts';
 import type { Command } from './command.ts';
-import { noArguments, progressOf, publicKeysOf, type SealPorts, textsOf } from './with-seals.ts';
+import { withProgress } from './progress-bar.ts';
+import { noArguments, publicKeysOf, type SealPorts, textsOf } from './with-seals.ts';
 
 const help = `Recomputes every seal over the log as it is now and names what differs: the seal, and the first event as far as the
 log gives it away. Who can change the database can also cut off events together with their seals, or, with the key,
@@ -49,18 +50,20 @@ export const verifySealsCommand = ({ withSeals, keyPlace }: SealPorts): Command 
     const kept = path === undefined ? noneKept : readKeptSeals(path);
     const own = publicKeysOf(asked, keyPlace);
     const publicKeys = textsOf(asked, 'key').length > 0 ? own : [...own, ...kept.publicKeys];
-    const report = await withSeals(async ({ seals, withSnapshot }) => {
-      const last = await seals.last();
-      return withSnapshot(({ log }) =>
-        verifySeals({
-          log,
-          seals: sealsUpTo(seals, last),
-          kept: kept.seals,
-          publicKeys,
-          progress: progressOf(speech, signal),
-        }),
-      );
-    });
+    const report = await withProgress(speech, signal, 'verify seals', (progress) =>
+      withSeals(async ({ seals, withSnapshot }) => {
+        const last = await seals.last();
+        return withSnapshot(({ log }) =>
+          verifySeals({
+            log,
+            seals: sealsUpTo(seals, last),
+            kept: kept.seals,
+            publicKeys,
+            progress: (at) => progress(at, null),
+          }),
+        );
+      }),
+    );
     if (asked.values['json'] === true) speech.out(JSON.stringify(report));
     else {
       for (const finding of report.findings) speech.out(wordsOf(finding));

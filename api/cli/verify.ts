@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import type { Finding } from '#audit/verify/finding.ts';
 import { type VerifyOptions, type VerifyReport, verifyLedger } from '#audit/verify/verify.ts';
-import type { Asked, Command, Speech } from './command.ts';
+import type { Asked, Command } from './command.ts';
+import { withProgress } from './progress-bar.ts';
 import { accountIdOf, countOf, flagOf, noPositionals, textOf } from './values.ts';
 import type { WithSnapshot } from './with-snapshot.ts';
-
-const progressEveryMs = 2_000;
 
 const help = `
   --account ID       only this account's events and rows
@@ -39,17 +38,6 @@ const optionsOf = (asked: Asked): VerifyOptions => {
   return {
     ...(account === undefined ? {} : { accountId: accountIdOf(account) }),
     ...(fromSequence === undefined ? {} : { fromSequence }),
-  };
-};
-
-/** Tells how far it is, now and then, where somebody watches. */
-const progressTo = ({ isWatched, tell }: Speech) => {
-  let told = performance.now();
-  return (sequence: number, head: number): void => {
-    const now = performance.now();
-    if (!isWatched || now - told < progressEveryMs) return;
-    told = now;
-    tell(`verified ${sequence} of ${head} events (${Math.floor((100 * sequence) / head)} %)`);
   };
 };
 
@@ -107,9 +95,8 @@ export const verifyCommand = (withSnapshot: WithSnapshot): Command => ({
   },
   run: async (asked, speech, signal) => {
     const options = optionsOf(asked);
-    const onProgress = progressTo(speech);
-    const report = await withSnapshot((snapshot) =>
-      verifyLedger(snapshot, { ...options, signal, onProgress }),
+    const report = await withProgress(speech, signal, 'verify', (onProgress) =>
+      withSnapshot((snapshot) => verifyLedger(snapshot, { ...options, signal, onProgress })),
     );
     const file = textOf(asked, 'report');
     if (file !== undefined) await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);

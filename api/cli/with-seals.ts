@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { EventPlaces } from '#audit/ports/event-places.ts';
 import type { SealStore } from '#audit/ports/seal-store.ts';
 import { type KeyPlace, publicHalf, publicKeyOf, sealKey } from '#audit/seals/keys.ts';
-import type { Asked, Speech } from './command.ts';
+import type { Asked } from './command.ts';
 import { UsageError } from './command-line.ts';
 import type { WithSnapshot } from './with-snapshot.ts';
 
@@ -19,20 +19,6 @@ export type SealPorts = {
   readonly withSeals: WithSeals;
   readonly keyPlace: () => KeyPlace;
   readonly now: () => Date;
-};
-
-/** Events between two lines of progress. */
-const progressStep = 250_000;
-
-/** Tells a watcher how far a walk along the log is; stops the walk once the command is to end. */
-export const progressOf = (speech: Speech, signal: AbortSignal): ((at: number) => void) => {
-  let told = 0;
-  return (at) => {
-    signal.throwIfAborted();
-    if (!speech.isWatched || Math.abs(at - told) < progressStep) return;
-    told = at;
-    speech.tell(`… event ${at}`);
-  };
 };
 
 /** The option's texts, in order; none where it was not given. */

@@ -28,6 +28,7 @@ const ask = async (
   const speech = {
     out: (line: string) => said.push(line),
     tell: (line: string) => told.push(line),
+    draw: () => {},
     isWatched: false,
   };
   const values = { account: accountId, ...options };

@@ -39,7 +39,12 @@ describe('ledger export of a ledger in Postgres', () => {
 
   const run = async (...args: readonly string[]) => {
     const said: string[] = [];
-    const speech: Speech = { out: (line) => said.push(line), tell: () => {}, isWatched: true };
+    const speech: Speech = {
+      out: (line) => said.push(line),
+      tell: () => {},
+      draw: () => {},
+      isWatched: true,
+    };
     const command = exportCommand((act) => openLedgerSnapshot(database, act));
     const asked = parseArgs({ args: [...args], options: command.options, allowPositionals: true });
     const code = await command.run(asked, speech, AbortSignal.timeout(30_000));

@@ -39,6 +39,7 @@ const asking =
     const speech = {
       out: (line: string) => void out.push(line),
       tell: (line: string) => void told.push(line),
+      draw: () => {},
       isWatched: false,
     };
     const { look } = ledger;

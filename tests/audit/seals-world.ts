@@ -73,6 +73,7 @@ export const sealedWorld = async () => {
     const speech = {
       out: (line: string) => void out.push(line),
       tell: (line: string) => void told.push(line),
+      draw: () => {},
       isWatched: false,
     };
     const asked = { values: { ...values }, positionals };

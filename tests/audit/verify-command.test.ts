@@ -26,7 +26,12 @@ describe('ledger verify', () => {
     const { options } = command;
     const asked = parseArgs({ args: [...args], options, allowPositionals: true });
     const lines: string[] = [];
-    const speech = { out: (line: string) => lines.push(line), tell: () => {}, isWatched: false };
+    const speech = {
+      out: (line: string) => lines.push(line),
+      tell: () => {},
+      draw: () => {},
+      isWatched: false,
+    };
     const code = await command.run(asked, speech, new AbortController().signal);
     return { code, lines };
   };

@@ -59,13 +59,20 @@ export type HistorySettings = {
 };
 
 /** A valid log of random trading: every event could have been written by a command. */
-export const randomHistory = (settings: HistorySettings): readonly RecordedEvent[] => {
+export const randomHistory = (settings: HistorySettings): readonly RecordedEvent[] => [
+  ...randomEvents(settings),
+];
+
+/** The same event by event, for a log that is too long to be held. */
+export function* randomEvents(settings: HistorySettings): Generator<RecordedEvent, void, void> {
   const roll = dice(settings.seed);
-  const log: RecordedEvent[] = [];
+  // What was recorded and not handed out yet.
+  const made: RecordedEvent[] = [];
+  let length = 0;
   const revisions = new Map<StreamName, number>();
   const start = Date.UTC(2024, 0, 2, 15);
   let ids = 1_000_000;
-  const now = (): Instant => fromMilliseconds(start + log.length * 60_000);
+  const now = (): Instant => fromMilliseconds(start + length * 60_000);
   const session = (): SessionDate => now().slice(0, 10) as SessionDate;
   const symbols = Array.from({ length: settings.symbols }, (_, n) => `S${n}` as Ticker);
   const record = (stream: StreamName, data: LedgerEvent): void => {
@@ -73,19 +80,21 @@ export const randomHistory = (settings: HistorySettings): readonly RecordedEvent
     revisions.set(stream, revision);
     ids += 1;
     const id = uuid<EventId>(ids);
-    log.push({
+    const at = now();
+    length += 1;
+    made.push({
       id,
-      effectiveAt: now(),
+      effectiveAt: at,
       correlationId: id,
       causationId: null,
       commandId: null,
       commandDigest: null,
       actor: 'operator' as Actor,
-      sequence: log.length + 1,
+      sequence: length,
       stream,
       revision,
       version: 1,
-      recordedAt: now(),
+      recordedAt: at,
       hash: '0'.repeat(64),
       data,
     });
@@ -324,11 +333,16 @@ export const randomHistory = (settings: HistorySettings): readonly RecordedEvent
     mark,
     cancel,
   ];
-  while (log.length < settings.events) {
+  let left = settings.events;
+  for (;;) {
+    for (const event of made.splice(0)) {
+      if (left === 0) return;
+      left -= 1;
+      yield event;
+    }
     const account = pick(accounts);
     if (settings.rare && roll(25) === 0) pick(rare)(account);
     else if (roll(25) === 0) cashEvent(account);
     else pick(usual)(account);
   }
-  return log.slice(0, settings.events);
-};
+}

@@ -1,0 +1,77 @@
+import type { Symbol as Ticker } from '#domain/ids.ts';
+import type { Cash, Price, Quantity } from '#domain/money.ts';
+import type { Side } from '#domain/order/terms.ts';
+import type { Instant } from '#domain/time.ts';
+
+/** What one row of a broker's statement says happened in the account. */
+export type StatementLine = {
+  /** Where in the file it is, from 1; the first of several rows that tell one thing together. */
+  readonly row: number;
+  readonly at: Instant;
+  /**
+   * The broker's own id of it, or one made of what it says: the same row has the same reference in every export that
+   * holds it, and two rows that say the same on one day have two.
+   */
+  readonly reference: string;
+  readonly description: string;
+} & (
+  | {
+      readonly kind: 'trade';
+      readonly symbol: Ticker;
+      readonly side: Side;
+      readonly quantity: Quantity;
+      readonly price: Price;
+      /** What the broker charged: 0 or more. */
+      readonly commission: Cash;
+    }
+  | {
+      readonly kind: 'cash';
+      readonly category: 'deposit' | 'withdrawal' | 'fee' | 'interest' | 'tax' | 'adjustment';
+      /** Signed: what it did to the account's cash. */
+      readonly amount: Cash;
+    }
+  | {
+      readonly kind: 'dividend';
+      readonly symbol: Ticker;
+      /** Signed: received, or paid on a short. */
+      readonly amount: Cash;
+      /** Null where the statement does not say. */
+      readonly quantity: Quantity | null;
+      readonly perShare: Price | null;
+    }
+  | {
+      readonly kind: 'split';
+      readonly symbol: Ticker;
+      readonly newShares: bigint;
+      readonly oldShares: bigint;
+    }
+);
+
+/** A row that cannot be taken, and what to do about it. */
+export type StatementProblem = {
+  readonly row: number;
+  /** Stable, such as `currency_not_supported`. */
+  readonly code: string;
+  readonly message: string;
+};
+
+export type StatedPosition = {
+  readonly symbol: Ticker;
+  /** Signed: a short is negative. */
+  readonly quantity: Quantity;
+};
+
+/** What a broker says of one account over a time, in our words, oldest first. */
+export type BrokerStatement = {
+  /** Whose layout it is, such as `schwab`. */
+  readonly source: string;
+  readonly lines: readonly StatementLine[];
+  /** Held at the end; null where the statement does not say. */
+  readonly positions: readonly StatedPosition[] | null;
+  /** Cash at the end; null where the statement does not say. */
+  readonly cash: Cash | null;
+  /** The first and the last moment it speaks of; null where it says nothing. */
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+  readonly problems: readonly StatementProblem[];
+};
