@@ -26,6 +26,7 @@ import { createLedger } from '#commands/pipeline.ts';
 import type { ReportSink } from '#commands/ports/broker.ts';
 import type { Quotes } from '#commands/ports/quotes.ts';
 import { acceptedOrders, createOrderRouter } from '#commands/routing/order-router.ts';
+import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresCheckpoints } from '#database/postgres/checkpoints.ts';
 import { startEmbeddedPostgres } from '#database/postgres/embedded.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
@@ -327,6 +328,8 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     corsOrigins: configuration.corsOrigins,
   });
   shutdown.add('request limits', async () => protection.close());
+  const looks = createLooks({ connectionString });
+  shutdown.add('audit connections', looks.close);
   const api = createHttpApi({
     ledger,
     queries,
@@ -335,6 +338,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     events: store,
     clock,
     ids,
+    withLook: looks.withLook,
     identity,
     log,
     protect: protection.protect,

@@ -1,3 +1,4 @@
+import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import type { Clock } from '#commands/ports/clock.ts';
 import type { EventStore } from '#commands/ports/event-store.ts';
@@ -20,6 +21,8 @@ export type Services = {
   /** Business time: the market's own clock, which a replay may set back. */
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Shows the log and the read tables as of one moment: for questions about the past and about where a number comes from. */
+  readonly withLook: <T>(act: (snapshot: LookSnapshot) => Promise<T>) => Promise<T>;
   readonly accountNumbers: AccountNumbers;
   readonly identity: Identity;
   /** Of this program. */

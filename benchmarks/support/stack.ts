@@ -6,6 +6,7 @@ import type { Ledger } from '#commands/ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { EventStore } from '#commands/ports/event-store.ts';
 import { createOrderRouter } from '#commands/routing/order-router.ts';
+import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresCheckpoints } from '#database/postgres/checkpoints.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
@@ -113,6 +114,7 @@ export const startStack = async (): Promise<Stack> => {
     log,
   });
   const { protect, guard } = protection;
+  const looks = createLooks({ connectionString });
   const services = {
     ledger,
     queries: createQueries({ pool, clock: feed, progress }),
@@ -121,6 +123,7 @@ export const startStack = async (): Promise<Stack> => {
     events: store,
     clock: feed,
     ids,
+    withLook: looks.withLook,
     identity,
     log,
     protect,
@@ -148,6 +151,7 @@ export const startStack = async (): Promise<Stack> => {
       protection.close();
       await identity.close();
       await store.close();
+      await looks.close();
       await pool.end();
       await database.stop();
     },

@@ -98,7 +98,7 @@ describe('the first administrator', () => {
       ownedByFirstAdmin: [defaultAccount],
       log,
     });
-    const { ledger, queries, store: events } = world;
+    const { ledger, queries, store: events, withLook } = world;
     const api = createHttpApi({
       ledger,
       queries,
@@ -106,6 +106,7 @@ describe('the first administrator', () => {
       events,
       clock: systemClock,
       ids: { next: randomUUID },
+      withLook,
       identity,
       log,
     });

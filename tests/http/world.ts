@@ -4,6 +4,7 @@ import pg from 'pg';
 import { createHttpApi, type HttpApiOptions } from '#api/http/server.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { Quote, Quotes } from '#commands/ports/quotes.ts';
+import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
 import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
@@ -153,6 +154,7 @@ export const httpWorld = async (
     await pause(10, stop.signal);
   }
   const people = await identityWorld(pool);
+  const looks = createLooks({ connectionString });
   const { identity, key } = people;
   const api = createHttpApi({
     ledger,
@@ -161,6 +163,7 @@ export const httpWorld = async (
     events: store,
     clock,
     ids,
+    withLook: looks.withLook,
     identity,
     log: quietLog,
     ...options,
@@ -211,6 +214,7 @@ export const httpWorld = async (
     stop.abort();
     await projecting;
     await store.close();
+    await looks.close();
     await pool.end();
     await database.drop();
   };
@@ -221,6 +225,7 @@ export const httpWorld = async (
     store,
     ledger,
     queries,
+    withLook: looks.withLook,
     send,
     read,
     funded,

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import pg, { type ClientBase } from 'pg';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import { createLiveFigures } from './live-figures.ts';
 import { createLogReader } from './log-reader.ts';
@@ -24,6 +24,27 @@ export type SnapshotSettings = {
   readonly signal?: AbortSignal;
 };
 
+const connectionOf = (connectionString: string) =>
+  ({
+    connectionString,
+    options,
+    application_name: 'order-ledger-audit',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  }) as const;
+
+/** One read-only transaction; `client` must end it or its session afterwards. */
+const look = async <T>(
+  client: ClientBase,
+  act: (snapshot: LookSnapshot) => Promise<T>,
+): Promise<T> => {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  // The moment is that of the first look, not of BEGIN.
+  await client.query('SELECT 1');
+  const log = createLogReader(client);
+  return act({ log, tables: createTableReader(client), live: createLiveFigures(client) });
+};
+
 /**
  * Shows `act` the ledger as of this moment: one read-only transaction of a connection of its own, on the primary or on
  * a replica. It ends with `act`; nothing of it may be used afterwards.
@@ -33,26 +54,50 @@ export const openLedgerSnapshot = async <T>(
   act: (snapshot: LookSnapshot) => Promise<T>,
 ): Promise<T> => {
   signal?.throwIfAborted();
-  const client = new pg.Client({
-    connectionString,
-    options,
-    application_name: 'order-ledger-audit',
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-  });
+  const client = new pg.Client(connectionOf(connectionString));
   client.on('error', () => {}); // The query under way fails with it.
   const cut = (): void => void client.end().catch(() => {});
   await client.connect();
   signal?.addEventListener('abort', cut, { once: true });
   try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    // The moment is that of the first look, not of BEGIN.
-    await client.query('SELECT 1');
-    const log = createLogReader(client);
-    return await act({ log, tables: createTableReader(client), live: createLiveFigures(client) });
+    return await look(client, act);
   } finally {
     signal?.removeEventListener('abort', cut);
     // Nothing was written, so the end of the session ends the transaction as well as anything.
     await client.end();
   }
+};
+
+export type Looks = {
+  /** As `openLedgerSnapshot`, over a connection that is kept for the next one. Waits while all are in use. */
+  readonly withLook: <T>(act: (snapshot: LookSnapshot) => Promise<T>) => Promise<T>;
+  readonly close: () => Promise<void>;
+};
+
+/** Looks for a server that is asked often. No more than `max` at a time: an audit never takes what trading needs. */
+export const createLooks = ({
+  connectionString,
+  max = 2,
+}: {
+  readonly connectionString: string;
+  readonly max?: number;
+}): Looks => {
+  const pool = new pg.Pool({ ...connectionOf(connectionString), max });
+  pool.on('error', () => {}); // An idle connection that breaks is opened anew.
+  return {
+    withLook: async (act) => {
+      const client = await pool.connect();
+      try {
+        const seen = await look(client, act);
+        await client.query('ROLLBACK');
+        client.release();
+        return seen;
+      } catch (error) {
+        // Whatever state its transaction is in, it goes with the connection.
+        client.release(true);
+        throw error;
+      }
+    },
+    close: () => pool.end(),
+  };
 };
