@@ -4,7 +4,7 @@ import { holdingKey } from './keys.ts';
 import { sinceKey } from './marks/extremes.ts';
 import { type Needs, needsOf } from './needs.ts';
 import { price } from './ports/columns.ts';
-import type { HoldingRef, MarksSince, ReadTables, StoredRow } from './ports/read-tables.ts';
+import type { HoldingRef, MarksSince, RowsReader, StoredRow } from './ports/read-tables.ts';
 import type { Table } from './table.ts';
 import type { Tables } from './tables.ts';
 
@@ -25,7 +25,7 @@ const loadMissing = async <Row, Id>(
   for (const key of missing.keys()) table.load(key, undefined);
 };
 
-const loadLots = async (tables: Tables, readTables: ReadTables, needs: Needs): Promise<void> => {
+const loadLots = async (tables: Tables, readTables: RowsReader, needs: Needs): Promise<void> => {
   const missing: HoldingRef[] = [];
   for (const [key, ref] of needs.lots) {
     if (tables.lots.knowsGroup(key)) continue;
@@ -45,7 +45,7 @@ const loadLots = async (tables: Tables, readTables: ReadTables, needs: Needs): P
 
 const loadExtremes = async (
   tables: Tables,
-  readTables: ReadTables,
+  readTables: RowsReader,
   needs: Needs,
 ): Promise<void> => {
   const since: MarksSince[] = [];
@@ -68,7 +68,7 @@ const loadExtremes = async (
 
 const loadJournal = async (
   tables: Tables,
-  readTables: ReadTables,
+  readTables: RowsReader,
   key: string,
   ref: HoldingRef,
 ): Promise<void> => {
@@ -79,7 +79,7 @@ const loadJournal = async (
   priceMarks.loadGroup(ref.symbol, marks.map(priceMarks.shape.decode));
 };
 
-const loadOpenBooks = async (tables: Tables, readTables: ReadTables): Promise<void> => {
+const loadOpenBooks = async (tables: Tables, readTables: RowsReader): Promise<void> => {
   const books = await readTables.openBooks();
   for (const stored of books.accounts) {
     const row = tables.accounts.shape.decode(stored);
@@ -104,7 +104,7 @@ const keyed = <Id extends string>(ids: Iterable<Id>): (readonly [string, Id])[] 
 /** Puts into `tables` what the events will ask for and what is not there yet. */
 export const load = async (
   tables: Tables,
-  readTables: ReadTables,
+  readTables: RowsReader,
   events: readonly RecordedEvent[],
 ): Promise<void> => {
   const needs = needsOf(events);

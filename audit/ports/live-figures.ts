@@ -10,6 +10,7 @@ import type {
 } from '#projections/ports/queries.ts';
 import type { LedgerSnapshot } from './ledger-snapshot.ts';
 import type { StoredEvent } from './log-reader.ts';
+import type { PastReader } from './past.ts';
 
 /** What the log's own counters say. */
 export type LogStanding = {
@@ -62,5 +63,8 @@ export type LiveFigures = {
   readonly lastSeal: () => Promise<string | null>;
 };
 
-/** A snapshot of the ledger that answers single questions too. */
-export type LookSnapshot = LedgerSnapshot & { readonly live: LiveFigures };
+/** A snapshot of the ledger that answers single questions too, also about the past. */
+export type LookSnapshot = LedgerSnapshot & {
+  readonly live: LiveFigures;
+  readonly past: PastReader;
+};

@@ -68,6 +68,9 @@ export type ReadTables = {
   readonly stop: (reason: StopReason) => Promise<void>;
 };
 
+/** What a fold asks read tables for. */
+export type RowsReader = Omit<ReadTables, 'checkpoint' | 'commit' | 'stop'>;
+
 /** Read tables that are open for writing. */
 export type OpenReadTables = {
   readonly readTables: ReadTables;

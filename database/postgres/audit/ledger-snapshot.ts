@@ -2,6 +2,7 @@ import pg, { type ClientBase } from 'pg';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import { createLiveFigures } from './live-figures.ts';
 import { createLogReader } from './log-reader.ts';
+import { createPastReader } from './past.ts';
 import { createTableReader } from './table-reader.ts';
 
 // Pages are short statements; between them an auditor may compute, or a pager wait, for as long as it takes.
@@ -42,7 +43,12 @@ const look = async <T>(
   // The moment is that of the first look, not of BEGIN.
   await client.query('SELECT 1');
   const log = createLogReader(client);
-  return act({ log, tables: createTableReader(client), live: createLiveFigures(client) });
+  return act({
+    log,
+    tables: createTableReader(client),
+    live: createLiveFigures(client),
+    past: createPastReader(client, log),
+  });
 };
 
 /**

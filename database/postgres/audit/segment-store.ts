@@ -1,0 +1,84 @@
+import type { Pool, PoolClient } from 'pg';
+import type { KeptRow, Segment, SegmentStore } from '#audit/ports/past.ts';
+
+// "asof" in ASCII: one writer of an account's segments at a time.
+const SEGMENTS_LOCK = 0x61736f66;
+
+const lockAccount = 'SELECT pg_advisory_xact_lock($1, hashtext($2))';
+const selectEnd = `
+  SELECT coalesce(max(through) FILTER (WHERE version = $2), 0) AS through, bool_and(version = $2) AS is_same
+  FROM ledger.as_of_segments WHERE account_id = $1`;
+const forget = 'DELETE FROM ledger.as_of_segments WHERE account_id = $1';
+const insertSegment = `
+  INSERT INTO ledger.as_of_segments (account_id, floor, through, version, revision, sessions, earliest,
+    earliest_origin, latest, hash, facts, digest)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
+// The primary key.
+const endRows = `
+  UPDATE ledger.as_of_rows r SET until = $2
+  FROM unnest($3::text[], $4::text[]) AS changed (table_name, key)
+  WHERE r.account_id = $1 AND r.table_name = changed.table_name AND r.key = changed.key
+    AND r.until = 9223372036854775807`;
+const insertRows = `
+  INSERT INTO ledger.as_of_rows (account_id, since, table_name, key, place, symbol, side, status, at, open,
+    reference, settles_at, times, body)
+  SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+    $9::timestamptz[], $10::boolean[], $11::text[], $12::timestamptz[], $13::text[], $14::text[])`;
+
+const columnsOf = (rows: readonly KeptRow[]): readonly unknown[] => [
+  rows.map(({ table }) => table),
+  rows.map(({ key }) => key),
+  rows.map(({ place }) => place),
+  rows.map(({ symbol }) => symbol),
+  rows.map(({ side }) => side),
+  rows.map(({ status }) => status),
+  rows.map(({ at }) => at),
+  rows.map(({ open }) => open),
+  rows.map(({ reference }) => reference),
+  rows.map(({ settlesAt }) => settlesAt),
+  rows.map(({ times }) => times),
+  rows.map(({ row }) => row),
+];
+
+const write = async (
+  client: PoolClient,
+  segment: Segment,
+  rows: readonly KeptRow[],
+  version: number,
+): Promise<void> => {
+  const { accountId, floor, through, revision, sessions, hash, facts, digest } = segment;
+  const { earliest, earliestOrigin, latest } = segment;
+  const bounds = [floor, through, version, revision, sessions, earliest, earliestOrigin, latest];
+  await client.query(insertSegment, [accountId, ...bounds, hash, facts, digest]);
+  const [tables, keys, ...rest] = columnsOf(rows);
+  await client.query(endRows, [accountId, through, tables, keys]);
+  await client.query(insertRows, [accountId, through, tables, keys, ...rest]);
+};
+
+/** Keeps segments in Postgres. The database must have been migrated. */
+export const createSegmentStore = ({ pool }: { readonly pool: Pool }): SegmentStore => ({
+  add: async (segment, rows, version) => {
+    const client = await pool.connect();
+    try {
+      await client.query('BEGIN');
+      // A cache: what a power cut takes away is made again.
+      await client.query('SET LOCAL synchronous_commit TO off');
+      await client.query(lockAccount, [SEGMENTS_LOCK, segment.accountId]);
+      const { rows: ends } = await client.query<{ through: string; is_same: boolean | null }>(
+        selectEnd,
+        [segment.accountId, version],
+      );
+      const [end] = ends;
+      // Those of other projections say something else: all are forgotten.
+      if (end?.is_same === false) await client.query(forget, [segment.accountId]);
+      const fits = Number(end?.is_same === false ? 0 : end?.through) === segment.floor;
+      if (fits) await write(client, segment, rows, version);
+      await client.query('COMMIT');
+      client.release();
+      return fits;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  },
+});
