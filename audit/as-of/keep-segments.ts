@@ -6,11 +6,14 @@ import { readFacts } from './facts.ts';
 import { beginFold, endOf, foldWindow, freshHappenings, start } from './fold.ts';
 import { segmentOf } from './segment.ts';
 
-/** Events of the account in a segment: what a question about the past folds at most, once all is kept. */
-export const segmentEvents = 250;
-/** Where the last segment lies further back than this many events of the account, or of the log, more are made. */
-const eventsBehind = 2 * segmentEvents;
-const logBehind = 100_000;
+export type SegmentSizes = {
+  /** Events of the account in a segment: what a question about the past folds at most, once all is kept. */
+  readonly events: number;
+  /** Where the last segment lies further back than this many events of the account, or of the log, more are made. */
+  readonly eventsBehind: number;
+  readonly logBehind: number;
+};
+export const segmentSizes: SegmentSizes = { events: 250, eventsBehind: 500, logBehind: 100_000 };
 
 /** A look that shows the past too. */
 export type PastLook = LedgerSnapshot & { readonly past: PastReader };
@@ -28,6 +31,7 @@ type Next = {
 const nextSegment = async (
   { past, tables: live }: PastLook,
   accountId: AccountId,
+  eventsMost: number,
 ): Promise<Next | undefined> => {
   const { checkpoint } = await live.live();
   const shown = everything(checkpoint);
@@ -43,7 +47,7 @@ const nextSegment = async (
   const window = await foldWindow(fold, {
     from,
     through: checkpoint,
-    eventsMost: segmentEvents,
+    eventsMost,
     happenings,
     alsoMarksOf: [...known],
   });
@@ -70,12 +74,13 @@ const nextSegment = async (
 const isBehind = async (
   { past, tables: live }: PastLook,
   accountId: AccountId,
+  sizes: SegmentSizes,
 ): Promise<boolean> => {
   const { checkpoint } = await live.live();
   const last = await past.base(accountId, ledgerSet.version, everything(checkpoint));
-  if (checkpoint - (last?.through ?? 0) > logBehind) return true;
+  if (checkpoint - (last?.through ?? 0) > sizes.logBehind) return true;
   const revision = await past.revisionBy(accountId, checkpoint);
-  return revision - (last?.revision ?? 0) > eventsBehind;
+  return revision - (last?.revision ?? 0) > sizes.eventsBehind;
 };
 
 /**
@@ -87,11 +92,12 @@ export const keepSegments = async (
   store: SegmentStore,
   accountId: AccountId,
   signal: AbortSignal,
+  sizes: SegmentSizes = segmentSizes,
 ): Promise<void> => {
-  if (!(await withPast((look) => isBehind(look, accountId)))) return;
+  if (!(await withPast((look) => isBehind(look, accountId, sizes)))) return;
   for (;;) {
     signal.throwIfAborted();
-    const next = await withPast((look) => nextSegment(look, accountId));
+    const next = await withPast((look) => nextSegment(look, accountId, sizes.events));
     if (next === undefined) return;
     // Where another one was added meanwhile, the next look sees it.
     const added = await store.add(next.segment, next.rows, ledgerSet.version);

@@ -333,7 +333,8 @@ export const createPastQueries = (settings: PastQueriesSettings): Queries => {
       const rows = (await reader.market(asked, shown)).map(marketDataCacheTable.decode);
       return rows.map(markRow).toSorted((left, right) => (left.symbol < right.symbol ? -1 : 1));
     },
-    ...live,
+    status: live.status,
+    waitFor: live.waitFor,
   };
   return queries;
 };
