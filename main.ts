@@ -27,6 +27,7 @@ import type { ReportSink } from '#commands/ports/broker.ts';
 import type { Quotes } from '#commands/ports/quotes.ts';
 import { acceptedOrders, createOrderRouter } from '#commands/routing/order-router.ts';
 import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
+import { createSegmentStore } from '#database/postgres/audit/segment-store.ts';
 import { createPostgresCheckpoints } from '#database/postgres/checkpoints.ts';
 import { startEmbeddedPostgres } from '#database/postgres/embedded.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
@@ -339,6 +340,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     clock,
     ids,
     withLook: looks.withLook,
+    segments: createSegmentStore({ pool }),
     identity,
     log,
     protect: protection.protect,

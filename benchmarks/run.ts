@@ -17,6 +17,7 @@ const benchmarks = [
   'projector',
   'cold-load',
   'verify',
+  'as-of',
 ];
 
 type Figures = Readonly<Record<string, number | string>>;

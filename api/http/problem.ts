@@ -157,6 +157,10 @@ const transportProblems = {
     status: 503,
     text: 'Others kept writing to this account; nothing was written. Try again.',
   },
+  no_such_past: {
+    status: 422,
+    text: 'The log has not come as far as `as_of` or `known` asks. Ask for a sequence or an instant that has been.',
+  },
   projections_stopped: {
     status: 503,
     text: 'The read tables stopped before this sequence. See /api/v1/ledger/status for the event that stopped them.',

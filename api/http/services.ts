@@ -1,13 +1,25 @@
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
+import type { SegmentStore } from '#audit/ports/past.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import type { Clock } from '#commands/ports/clock.ts';
 import type { EventStore } from '#commands/ports/event-store.ts';
 import type { Ids } from '#commands/ports/ids.ts';
 import type { MarketFeed } from '#commands/ports/market-feed.ts';
 import type { Quotes } from '#commands/ports/quotes.ts';
+import type { AccountId } from '#domain/ids.ts';
+import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { Identity } from '#identity/identity.ts';
 import type { Queries } from '#projections/ports/queries.ts';
 import type { AccountNumbers } from './account-numbers.ts';
+
+/** What a request about the past asks besides what `queries` says. */
+export type Past = {
+  /** Of an account's events those that the view shows. */
+  readonly shownOf: (
+    account: AccountId,
+    events: readonly RecordedEvent[],
+  ) => Promise<readonly RecordedEvent[]>;
+};
 
 /** What the routes answer from. */
 export type Services = {
@@ -23,6 +35,10 @@ export type Services = {
   readonly ids: Ids;
   /** Shows the log and the read tables as of one moment: for questions about the past and about where a number comes from. */
   readonly withLook: <T>(act: (snapshot: LookSnapshot) => Promise<T>) => Promise<T>;
+  /** Where what the past is folded on from is kept; where there is none, long accounts take longer. */
+  readonly segments?: SegmentStore | undefined;
+  /** Of a request about the past: what else of it is asked for. Null for the present. */
+  readonly past: Past | null;
   readonly accountNumbers: AccountNumbers;
   readonly identity: Identity;
   /** Of this program. */

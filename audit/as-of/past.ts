@@ -23,6 +23,23 @@ type Stretch = {
   readonly happenings: Happenings | null;
 };
 
+/** An account of whose past so little is kept that an answer would fold a long log. */
+export class FarBehind extends Error {
+  override readonly name = 'FarBehind';
+  readonly accountId: AccountId;
+  constructor(accountId: AccountId) {
+    super(`The segments of account ${accountId} end far back.`);
+    this.accountId = accountId;
+  }
+}
+
+export type Patience = {
+  /** Aborts a fold that nobody waits for any more. */
+  readonly signal: AbortSignal;
+  /** Whether a long fold shall be given up with FarBehind, so that segments can be kept first. */
+  readonly isHurried: (accountId: AccountId) => boolean;
+};
+
 /** What of the log after a segment belongs to a view, in order. */
 async function* stretchesOf(
   reader: PastReader,
@@ -52,13 +69,13 @@ async function* stretchesOf(
 
 /**
  * One account in a view: the rows that were touched since the nearest segment folded on, all others where the segment
- * left them. Undefined where the view does not have the account. Throws when `signal` aborts.
+ * left them. Undefined where the view does not have the account.
  */
 export const openPast = async (
   reader: PastReader,
   accountId: AccountId,
   shown: Shown,
-  signal: AbortSignal,
+  { signal, isHurried }: Patience,
 ): Promise<Fold | undefined> => {
   const base = await reader.base(accountId, ledgerSet.version, shown);
   const fold = await beginFold(reader, accountId, shown, base);
@@ -70,6 +87,7 @@ export const openPast = async (
       const window = await foldWindow(fold, asked);
       place = window.end;
       isLast = window.isLast;
+      if (!isLast && isHurried(accountId)) throw new FarBehind(accountId);
     }
   }
   return fold.tables.accounts.get(accountId) === undefined ? undefined : fold;

@@ -30,7 +30,7 @@ import {
   transactionLines,
   transactionSums,
 } from './pages.ts';
-import { openPast } from './past.ts';
+import { openPast, type Patience } from './past.ts';
 import {
   fillRow,
   historyRow,
@@ -49,8 +49,7 @@ export type PastQueriesSettings = {
   readonly at: Instant;
   /** What is asked of the read tables as they are. */
   readonly live: Pick<Queries, 'status' | 'waitFor'>;
-  /** Ends a fold that nobody waits for any more. */
-  readonly signal: AbortSignal;
+  readonly patience: Patience;
 };
 
 type ListPaging = {
@@ -129,13 +128,13 @@ const accountsAtOnce = 100;
 /**
  * The query port over a view of the past: the same projections, folded on from the nearest segment, answer what the
  * read tables would. Every account is folded once, when it is first asked for; nothing may be asked after the look that
- * `reader` reads in has ended.
+ * `reader` reads in has ended. An answer may throw FarBehind where `patience` is hurried.
  */
 export const createPastQueries = (settings: PastQueriesSettings): Queries => {
-  const { reader, shown, at, live, signal } = settings;
+  const { reader, shown, at, live, patience } = settings;
   const opened = new Map<AccountId, Promise<Fold | undefined>>();
   const open = (id: AccountId): Promise<Fold | undefined> => {
-    const found = opened.get(id) ?? openPast(reader, id, shown, signal);
+    const found = opened.get(id) ?? openPast(reader, id, shown, patience);
     opened.set(id, found);
     return found;
   };
@@ -157,7 +156,7 @@ export const createPastQueries = (settings: PastQueriesSettings): Queries => {
     for (;;) {
       const found = await reader.accounts({ ...asked, cursor, limit: accountsAtOnce });
       for (const { accountId, place } of found) {
-        const fold = await openPast(reader, accountId, shown, signal);
+        const fold = await openPast(reader, accountId, shown, patience);
         if (fold !== undefined) yield { ...fold, place };
       }
       if (found.length < accountsAtOnce) return;

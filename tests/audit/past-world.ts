@@ -43,6 +43,7 @@ export const pastWorld = async (log: readonly RecordedEvent[]) => {
   const looks = createLooks({ connectionString });
   const segments = createSegmentStore({ pool });
   const never = new AbortController().signal;
+  const patience = { signal: never, isHurried: () => false };
   const live = createQueries({ pool, clock });
   return {
     pool,
@@ -59,7 +60,7 @@ export const pastWorld = async (log: readonly RecordedEvent[]) => {
     ask: <T>(view: View, now: Instant, act: (queries: Queries) => Promise<T>): Promise<T> =>
       looks.withLook(async ({ log: reader, past }) => {
         const { at, ...shown } = await seenIn(reader, view, now);
-        return act(createPastQueries({ reader: past, shown, at, live, signal: never }));
+        return act(createPastQueries({ reader: past, shown, at, live, patience }));
       }),
     close: async () => {
       await looks.close();

@@ -5,6 +5,7 @@ import { createHttpApi, type HttpApiOptions } from '#api/http/server.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { Quote, Quotes } from '#commands/ports/quotes.ts';
 import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
+import { createSegmentStore } from '#database/postgres/audit/segment-store.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
 import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
@@ -164,6 +165,7 @@ export const httpWorld = async (
     clock,
     ids,
     withLook: looks.withLook,
+    segments: createSegmentStore({ pool }),
     identity,
     log: quietLog,
     ...options,
