@@ -225,6 +225,7 @@ export const httpWorld = async (
     api,
     listening,
     store,
+    pool,
     ledger,
     queries,
     withLook: looks.withLook,
