@@ -2,8 +2,8 @@ import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Route } from '#api/http/route.ts';
 import { routes } from '#api/http/routes.ts';
 import { probe, type Subject } from './probes.ts';
@@ -96,7 +96,11 @@ describe('reads about the past', () => {
   it('say as of the end of the log what they say now, route by route', async () => {
     for (const route of withPast) {
       const now = await get(pathOf(route));
-      for (const view of [`as_of=${busted}`, `known=${busted}`, `as_of=${busted}&known=${busted}`]) {
+      for (const view of [
+        `as_of=${busted}`,
+        `known=${busted}`,
+        `as_of=${busted}&known=${busted}`,
+      ]) {
         const answer = await get(with_(pathOf(route), view));
         // What buying power is decided by are quotes now, and were marks then; here there are none.
         if (route.name === 'getBuyingPower') equal(answer.status, now.status);
@@ -149,10 +153,25 @@ describe('reads about the past', () => {
     const path = `${trading}/portfolio?account_id=${defaultAccount}`;
     const refused = async (query: string) => {
       const { status, body } = await get(with_(path, query));
-      return [status, body['code'], pick(body, 'errors', 0, 'field'), pick(body, 'errors', 0, 'code')];
+      return [
+        status,
+        body['code'],
+        pick(body, 'errors', 0, 'field'),
+        pick(body, 'errors', 0, 'code'),
+      ];
     };
-    deepEqual(await refused('as_of=yesterday'), [422, 'validation_failed', 'as_of', 'invalid_format']);
-    deepEqual(await refused('known=2014-01-03'), [422, 'validation_failed', 'known', 'invalid_format']);
+    deepEqual(await refused('as_of=yesterday'), [
+      422,
+      'validation_failed',
+      'as_of',
+      'invalid_format',
+    ]);
+    deepEqual(await refused('known=2014-01-03'), [
+      422,
+      'validation_failed',
+      'known',
+      'invalid_format',
+    ]);
     deepEqual(await refused('known=0'), [422, 'validation_failed', 'known', 'out_of_range']);
     deepEqual(await refused('as_of=1&as_of=2'), [422, 'validation_failed', 'as_of', 'wrong_type']);
     for (const query of [
@@ -168,7 +187,9 @@ describe('reads about the past', () => {
   });
 
   it('have no past where only the present can answer', async () => {
-    for (const route of routes.filter(({ hasPast, method }) => hasPast !== true && method === 'get')) {
+    for (const route of routes.filter(
+      ({ hasPast, method }) => hasPast !== true && method === 'get',
+    )) {
       if (route.params !== undefined && route.scope === null) continue;
       const { status, body } = await get(with_(pathOf(route), `as_of=${filled}`));
       if (route.kind === 'read') equal(status, 422, route.name);
@@ -187,7 +208,9 @@ describe('reads about the past', () => {
 
   it('keep what a long account is folded on from, and are the same without', async () => {
     const count = async (): Promise<number> => {
-      const { rows } = await world.pool.query('SELECT count(*)::int AS n FROM ledger.as_of_segments');
+      const { rows } = await world.pool.query(
+        'SELECT count(*)::int AS n FROM ledger.as_of_segments',
+      );
       return rows[0].n;
     };
     equal(await count(), 0);
@@ -218,7 +241,9 @@ describe('reads about the past', () => {
     asked.destroy();
     // Both looks are free again at once.
     const answers = await Promise.all(
-      Array.from({ length: 4 }, () => get(`${trading}/portfolio?known=${filled}&account_id=${defaultAccount}`)),
+      Array.from({ length: 4 }, () =>
+        get(`${trading}/portfolio?known=${filled}&account_id=${defaultAccount}`),
+      ),
     );
     deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
   });
