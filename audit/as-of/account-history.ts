@@ -59,7 +59,7 @@ const tradedIn = ({ data }: RecordedEvent): Ticker | null =>
  * All that bears on one account, in the order of the log: its own stream, the sessions, and the market of each symbol
  * it has traded. Marks of a symbol matter to nothing before its first fill, so earlier ones come just before that.
  */
-async function* bearingOn(
+export async function* bearingOn(
   log: LogReader,
   accountId: AccountId,
   bounds: Bounds,

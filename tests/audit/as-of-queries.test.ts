@@ -1,7 +1,8 @@
-import { deepEqual } from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { deepEqual, equal } from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { accountAsOf } from '#audit/as-of/account-history.ts';
+import { recheckSegments } from '#audit/as-of/recheck-segments.ts';
 import { orderRow, transactionRow } from '#audit/as-of/rows.ts';
 import { NoSuchPast, type Point, type View, wholeLog } from '#audit/as-of/view.ts';
 import type { AccountPolicy } from '#domain/account/policy.ts';
@@ -12,17 +13,50 @@ import type { Queries } from '#projections/ports/queries.ts';
 import { randomHistory, uuid } from '../support/account-histories.ts';
 import { accountOne } from '../support/makers.ts';
 import { anyMove, anyPolicy, type Move } from '../support/random-trading.ts';
+import * as told from './as-of-world.ts';
 import { snapshotOf } from './as-of-world.ts';
-import { allAnswers, atOnce, pastWorld, subjectsOf } from './past-world.ts';
+import {
+  allAnswers,
+  atOnce,
+  type PastWorld,
+  pastWorld,
+  smallSegments,
+  subjectsOf,
+} from './past-world.ts';
 import { late, traded } from './traded-log.ts';
 
 const accounts = [uuid<AccountId>(1), uuid<AccountId>(2), uuid<AccountId>(3)];
 const length = 260;
 
+/** The same log with half an hour from one event to the next, so that sessions end and open. */
+const overDays = (log: readonly RecordedEvent[]): readonly RecordedEvent[] => {
+  const start = toMilliseconds((log[0] as RecordedEvent).recordedAt);
+  const later = (at: string): Instant => {
+    const since = toMilliseconds(at as Instant) - start;
+    return fromMilliseconds(start + 30 * since);
+  };
+  const spread = (value: unknown, session: string): unknown => {
+    if (typeof value === 'string') {
+      if (/^\d{4}-\d\d-\d\dT/.test(value)) return later(value);
+      return /^\d{4}-\d\d-\d\d$/.test(value) ? session : value;
+    }
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [name, spread(one, session)]),
+    );
+  };
+  return log.map((event) => {
+    const session = later(event.recordedAt).slice(0, 10);
+    return spread(event, session) as RecordedEvent;
+  });
+};
+
 describe('the past of a random ledger', () => {
   it('as known at a sequence is what the read tables answered then, method by method', async () => {
     const property = async (seed: number, sequence: number, count: number) => {
-      const log = randomHistory({ seed, accounts: count, symbols: 3, events: length, rare: true });
+      const log = overDays(
+        randomHistory({ seed, accounts: count, symbols: 3, events: length, rare: true }),
+      );
       const of = accounts.slice(0, count);
       const subjects = subjectsOf(log, of);
       const world = await pastWorld(log);
@@ -52,17 +86,17 @@ describe('the past of a random ledger', () => {
         fc.constantFrom(1, 3),
         property,
       ),
-      { numRuns: 8, endOnFailure: true },
+      { numRuns: 4, endOnFailure: true },
     );
   });
 });
 
-/** The same log with clocks that are off by up to four hours: late fills, and steps told out of their order. */
+/** The same log with clocks that are off by up to forty hours: late fills, and steps told out of their order. */
 const astray = (log: readonly RecordedEvent[], seed: number): readonly RecordedEvent[] => {
   const executed = new Map<string, Instant>();
   return log.map((event) => {
     const { data, sequence } = event;
-    const shift = ((sequence * 7919 + seed) % 240) * 60_000 * (sequence % 3 === 0 ? 1 : 0);
+    const shift = ((sequence * 7919 + seed) % 2_400) * 60_000 * (sequence % 3 === 0 ? 1 : 0);
     const effectiveAt = fromMilliseconds(toMilliseconds(event.effectiveAt) - shift);
     if (data.type === 'PriceMarked') {
       return { ...event, effectiveAt, data: { ...data, markedAt: effectiveAt } };
@@ -129,6 +163,7 @@ const agree = async (
   log: readonly RecordedEvent[],
   of: readonly AccountId[],
   views: readonly View[],
+  sizes = smallSegments,
 ): Promise<void> => {
   const subjects = subjectsOf(log, of);
   const world = await pastWorld(log);
@@ -150,7 +185,7 @@ const agree = async (
         );
       }
     }
-    for (const account of of) await world.keep(account);
+    for (const account of of) await world.keep(account, sizes);
     for (const [index, view] of views.entries()) deepEqual(await ask(view), without[index]);
   } finally {
     await world.close();
@@ -162,12 +197,14 @@ describe('the past with late reports, busts, corrections, splits and clocks that
 
   it('is the same with segments, without them, and folded from the log alone', async () => {
     const property = async (seed: number, picks: readonly number[]) => {
-      const history = randomHistory({ seed, accounts: 2, symbols: 3, events: length, rare: true });
+      const history = overDays(
+        randomHistory({ seed, accounts: 2, symbols: 3, events: length, rare: true }),
+      );
       const log = seed % 3 === 0 ? history : astray(history, seed);
       await agree(log, accounts.slice(0, 2), viewsOf(log, picks));
     };
     await fc.assert(fc.asyncProperty(fc.nat(), anyPicks, property), {
-      numRuns: 10,
+      numRuns: 4,
       endOnFailure: true,
     });
   });
@@ -183,8 +220,123 @@ describe('the past with late reports, busts, corrections, splits and clocks that
       await agree(log, [accountOne], viewsOf(log, picks));
     };
     await fc.assert(fc.asyncProperty(anyPolicy, anyMoves, anyPicks, property), {
-      numRuns: 10,
+      numRuns: 5,
       endOnFailure: true,
     });
+  });
+});
+
+describe('a later segment that tells of the time that is asked about', () => {
+  const tiny = { events: 2, eventsBehind: 0, logBehind: 100_000 };
+  const { account, day, deposited, fill, mark, opened } = told;
+  /** With the revisions that the store gives. */
+  const logOf = (...events: readonly told.Told[]): readonly RecordedEvent[] => {
+    const revisions = new Map<string, number>();
+    return told.logOf(...events).map((event) => {
+      const revision = (revisions.get(event.stream) ?? 0) + 1;
+      revisions.set(event.stream, revision);
+      return { ...event, revision };
+    });
+  };
+  const at = (n: number): View => ({ asOf: { kind: 'instant', at: day(n, 22) }, known: null });
+
+  it('is folded for a mark told late of a symbol that was sold since', async () => {
+    const log = logOf(
+      [1, opened()],
+      [1, deposited('5000')],
+      [2, fill('x-1', 'buy', '10', '100', day(2))],
+      [10, fill('x-2', 'sell', '10', '100', day(10))],
+      [11, deposited('1', day(11))],
+      [11, deposited('2', day(11))],
+      [12, mark(4, '130'), day(4)],
+      [12, deposited('3', day(12))],
+    );
+    await agree(log, [account], [at(3), at(5), at(11)], tiny);
+  });
+
+  it('is folded for the bust of a fill before the sequence that is asked about', async () => {
+    const wrong = fill('x-1', 'buy', '10', '100', day(5));
+    const log = logOf(
+      [1, opened()],
+      [1, deposited('5000')],
+      [5, wrong, day(5)],
+      [5, deposited('1', day(3)), day(3)],
+      [6, deposited('2', day(6))],
+      [6, deposited('3', day(6))],
+      [7, told.busted(wrong, 7)],
+    );
+    await agree(log, [account], [{ asOf: { kind: 'sequence', sequence: 4 }, known: null }], tiny);
+  });
+});
+
+describe('kept segments', () => {
+  const log = astray(
+    randomHistory({ seed: 8, accounts: 2, symbols: 3, events: 300, rare: true }),
+    5,
+  );
+  const [account = uuid<AccountId>(1)] = accounts;
+  const now = (log.at(-1) as RecordedEvent).effectiveAt;
+  let world: PastWorld;
+  before(async () => {
+    world = await pastWorld(log);
+    await world.project(log.length);
+    await world.keep(account);
+  });
+  after(() => world.close());
+
+  const findings = () =>
+    world.withLook(async (look) => {
+      const found = [];
+      for await (const finding of recheckSegments(look, account)) found.push(finding);
+      return found;
+    });
+  const count = async (): Promise<number> => {
+    const { rows } = await world.pool.query('SELECT count(*)::int AS n FROM ledger.as_of_segments');
+    return rows[0].n;
+  };
+
+  it('are what the log makes of them, folded whole from its first event', async () => {
+    equal((await count()) > 4, true);
+    deepEqual(await findings(), []);
+  });
+
+  it('are made on from the last one, and never twice', async () => {
+    const before = await count();
+    await world.keep(account);
+    equal(await count(), before);
+  });
+
+  it('are found out where somebody edits a row, a fact or a digest', async () => {
+    const edits = [
+      `UPDATE ledger.as_of_rows SET body = replace(body, '"cash":"', '"cash":"1') WHERE table_name = 'accounts'
+       AND since = (SELECT max(since) FROM ledger.as_of_rows)`,
+      `UPDATE ledger.as_of_segments SET latest = latest + interval '1 day' WHERE floor = 0`,
+      `DELETE FROM ledger.as_of_rows WHERE table_name = 'orders' AND since = (SELECT min(since) FROM ledger.as_of_rows)`,
+    ];
+    for (const edit of edits) {
+      const client = await world.pool.connect();
+      try {
+        await client.query(edit);
+        equal((await findings()).length > 0, true, edit);
+      } finally {
+        client.release();
+      }
+      await world.pool.query('DELETE FROM ledger.as_of_segments');
+      await world.keep(account);
+      deepEqual(await findings(), []);
+    }
+  });
+
+  it('of other projections are not asked, and forgotten when new ones are made', async () => {
+    const view: View = { asOf: { kind: 'sequence', sequence: 150 }, known: null };
+    const ask = () => world.ask(view, now, (queries) => queries.portfolio(account));
+    const right = await ask();
+    await world.pool.query(`UPDATE ledger.as_of_segments SET version = 99, facts = 'nonsense'`);
+    deepEqual(await ask(), right);
+    await world.keep(account);
+    deepEqual(await findings(), []);
+    deepEqual(await ask(), right);
+    const { rows } = await world.pool.query('SELECT DISTINCT version FROM ledger.as_of_segments');
+    deepEqual(rows, [{ version: 1 }]);
   });
 });
