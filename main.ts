@@ -121,9 +121,11 @@ const startDatabase = async (
   const server = await startEmbeddedPostgres({ directory, log });
   let stopping = false;
   void server.exited.then(() => stopping || fail(new Error('PostgreSQL has ended unasked')));
-  shutdown.add('PostgreSQL', () => {
+  shutdown.add('PostgreSQL', async () => {
+    // Its broken connections may be noticed before its end is: that end was not our wish, and is what has to be said.
+    await Promise.race([server.exited, sleep(50)]);
     stopping = true;
-    return server.stop();
+    await server.stop();
   });
   return server.connectionString;
 };
