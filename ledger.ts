@@ -62,10 +62,12 @@ const ofRunningServer = (directory: string): Database => {
 /** Of all that the server reads from its environment, what the commands need. */
 const configurationOf = ({
   DATABASE_URL,
+  AUDIT_DATABASE_URL,
   DATA_DIRECTORY,
   SEAL_KEY_FILE,
   DEMO,
-}: NodeJS.ProcessEnv) => readConfiguration({ DATABASE_URL, DATA_DIRECTORY, SEAL_KEY_FILE, DEMO });
+}: NodeJS.ProcessEnv) =>
+  readConfiguration({ DATABASE_URL, AUDIT_DATABASE_URL, DATA_DIRECTORY, SEAL_KEY_FILE, DEMO });
 
 const openDatabase = async (): Promise<Database> => {
   const { databaseUrl, dataDirectory } = configurationOf(process.env);
@@ -97,9 +99,17 @@ const database = (): Promise<Database> => {
 const interrupted = new AbortController();
 const { signal } = interrupted;
 
-const withLook: WithLook = async (act) => {
+/** A look at what is written to: what is sealed has to be what was sealed before, and more. */
+const withPrimaryLook: WithLook = async (act) => {
   const { connectionString } = await database();
   return openLedgerSnapshot({ connectionString, signal }, act);
+};
+
+/** A look at the replica, where there is one. */
+const withLook: WithLook = async (act) => {
+  const { auditDatabaseUrl } = configurationOf(process.env);
+  if (auditDatabaseUrl === null) return withPrimaryLook(act);
+  return openLedgerSnapshot({ connectionString: auditDatabaseUrl, signal }, act);
 };
 
 const sealPorts: SealPorts = {
@@ -108,7 +118,7 @@ const sealPorts: SealPorts = {
     const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
     pool.on('error', () => {}); // As below.
     try {
-      return await act({ seals: createPostgresSealStore({ pool }), withSnapshot: withLook });
+      return await act({ seals: createPostgresSealStore({ pool }), withSnapshot: withPrimaryLook });
     } finally {
       await pool.end();
     }

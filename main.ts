@@ -330,7 +330,9 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     corsOrigins: configuration.corsOrigins,
   });
   shutdown.add('request limits', async () => protection.close());
-  const looks = createLooks({ connectionString });
+  const looks = createLooks({
+    connectionString: configuration.auditDatabaseUrl ?? connectionString,
+  });
   shutdown.add('audit connections', looks.close);
   const api = createHttpApi({
     ledger,

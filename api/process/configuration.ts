@@ -8,6 +8,8 @@ const flag = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'])
   .transform((text) => text === 'true' || text === '1' || text === 'yes');
 
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://');
+
 const listed = z.string().transform((text) => text.split(',').map((part) => part.trim()));
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 const isProxy = (text: string): boolean => {
@@ -42,10 +44,9 @@ const environment = z.object({
   /** Where the embedded database, own secrets and the log are kept. */
   DATA_DIRECTORY: z.string().min(1).default('data'),
   /** An own PostgreSQL instead of the embedded one. */
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
-    .optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  /** A replica of the database that audits and questions about the past read, so that they cost trading nothing. */
+  AUDIT_DATABASE_URL: postgresUrl.optional(),
   /** The address to listen on; anything but loopback opens the ledger to the network. */
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(3000),
@@ -95,6 +96,8 @@ const environment = z.object({
 export type Configuration = {
   readonly dataDirectory: string;
   readonly databaseUrl: string | null;
+  /** Null: audits read the database itself. */
+  readonly auditDatabaseUrl: string | null;
   readonly host: string;
   readonly port: number;
   readonly isProduction: boolean;
@@ -140,6 +143,7 @@ export const readConfiguration = (
   return {
     dataDirectory: read.DATA_DIRECTORY,
     databaseUrl: read.DATABASE_URL ?? null,
+    auditDatabaseUrl: read.AUDIT_DATABASE_URL ?? null,
     host: read.HOST,
     port: read.PORT,
     isProduction,
