@@ -15,6 +15,7 @@ export type SymbolTable = ReadonlyMap<string, Ticker>;
 
 /** Reads `ISIN,SYMBOL` lines, with or without a heading. Throws StatementFileError. */
 export const readSymbolTable = (text: string): SymbolTable => {
+  if (text.trim() === '') return new Map();
   const { header, rows } = csvTable(text);
   const isHeading = header[1]?.toLowerCase() === 'symbol';
   const table = new Map<string, Ticker>();
