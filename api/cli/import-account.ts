@@ -36,7 +36,7 @@ const accountNumbered = async (
   { log, live, tables }: LookSnapshot,
   number: string,
 ): Promise<AccountId | undefined> => {
-  const known = await live.accountIdOf(number).catch(() => undefined);
+  const known = await live.accountIdOf(number);
   if (known !== undefined) return known;
   const { checkpoint } = await tables.live();
   const unread = log.events({ fromSequence: checkpoint + 1, types: ['AccountOpened'] });

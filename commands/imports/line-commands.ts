@@ -111,9 +111,8 @@ export const commandsOf = (line: BookableLine, source: string): readonly KeyedCo
       return [{ kind: 'dividend', key, command: { type: 'ReportDividend', ...paid } }];
     }
     case 'split': {
-      const { symbol, newShares, oldShares, fractionPrice } = line;
-      const wholeShares = fractionPrice !== undefined;
-      const referencePrice = fractionPrice ?? null;
+      const { symbol, newShares, oldShares, wholeShares = false } = line;
+      const referencePrice = line.fractionPrice ?? null;
       const split = { symbol, newShares, oldShares, wholeShares, referencePrice, at };
       return [{ kind: 'split', key, command: { type: 'SplitStock', ...split } }];
     }

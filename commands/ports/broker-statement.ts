@@ -57,7 +57,9 @@ export type StatementLine = {
       readonly symbol: Ticker;
       readonly newShares: bigint;
       readonly oldShares: bigint;
-      /** What one old share counted for where fractions of a share were paid in cash; left out: fractions stay. */
+      /** Fractions of a share were paid in cash; left out: they stayed. */
+      readonly wholeShares?: boolean;
+      /** What one old share counted for in what was paid. */
       readonly fractionPrice?: Price;
     }
   /** A split of which the statement says only how many shares came, or went (negative). */

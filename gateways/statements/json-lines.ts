@@ -72,6 +72,7 @@ const splitOf = (line: Line<'split'>, about: About): StatementLine => {
     symbol: symbolOf(line.symbol),
     newShares,
     oldShares,
+    wholeShares: line.whole_shares,
     ...(fractionPrice !== undefined && {
       fractionPrice: readPrice(fractionPrice, 'fraction_price'),
     }),

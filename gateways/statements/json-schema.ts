@@ -69,9 +69,8 @@ export const jsonLine = z.discriminatedUnion('kind', [
     symbol,
     new_shares: shares,
     old_shares: shares,
-    fraction_price: decimal(
-      'USD an old share, where fractions were paid in cash; without it they stay.',
-    ).optional(),
+    whole_shares: z.boolean().default(false).describe('Fractions of a share were paid in cash.'),
+    fraction_price: decimal('USD an old share, in what was paid for fractions.').optional(),
   }),
   z.strictObject({
     kind: z.literal('split_shares'),

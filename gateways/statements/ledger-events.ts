@@ -46,6 +46,7 @@ const moving = z.discriminatedUnion('type', [
     symbol: z.string(),
     newShares: z.string(),
     oldShares: z.string(),
+    quantityAfter: z.string(),
     referencePrice: z.string().nullable(),
   }),
   z.looseObject({ type: z.literal('OrderFilled'), ...execution }),
@@ -79,7 +80,8 @@ const splitOf = (data: Extract<Moving, { type: 'StockSplit' }>, about: About): S
   symbol: data.symbol as Ticker,
   newShares: readCash(data.newShares, 'newShares') / 10n ** 18n,
   oldShares: readCash(data.oldShares, 'oldShares') / 10n ** 18n,
-  // It was given exactly where a fraction was paid in cash.
+  // A fraction that was paid left whole shares, or was smaller than the ledger keeps.
+  wholeShares: data.referencePrice !== null && !data.quantityAfter.includes('.'),
   ...(data.referencePrice !== null && {
     fractionPrice: readPrice(data.referencePrice, 'referencePrice'),
   }),

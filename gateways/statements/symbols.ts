@@ -6,7 +6,10 @@ const tickerPattern = /^[A-Z0-9][A-Z0-9.-]{0,14}$/;
 
 /** A ticker as this ledger writes it (`BRK.B` for `BRK/B`); undefined where it is none. */
 export const tickerOf = (text: string): Ticker | undefined => {
-  const ticker = text.trim().toUpperCase().replaceAll(/[/ ]/g, '.');
+  const ticker = text
+    .trim()
+    .toUpperCase()
+    .replace(/[/ ](?=[A-Z]{1,2}$)/, '.');
   return tickerPattern.test(ticker) ? (ticker as Ticker) : undefined;
 };
 
