@@ -102,12 +102,8 @@ export const verdictOn = (
   return verdict;
 };
 
-/** Whether one of these commands is booked with this very content. */
-export const knowsAny = (
-  { known, digest }: Rehearsal,
-  commands: readonly KeyedCommand[],
-): boolean =>
-  commands.some(({ command, key }) => {
-    const { commandId } = identityOf(command, key, digest);
-    return commandId !== null && known.has(commandId);
-  });
+/** Whether a command is booked with this very content: true of a fill alone, as its content is part of its id. */
+export const isBooked = ({ known, digest }: Rehearsal, { command, key }: KeyedCommand): boolean => {
+  const { commandId } = identityOf(command, key, digest);
+  return command.type === 'Fill' && commandId !== null && known.has(commandId);
+};

@@ -1,6 +1,6 @@
 import { formatQuantity } from '#domain/money.ts';
 import { type BookableLine, commandsOf, executionIdOf } from './line-commands.ts';
-import { knowsAny, type Rehearsal, refusedBy, type Verdict } from './rehearsal.ts';
+import { isBooked, type Rehearsal, refusedBy, type Verdict } from './rehearsal.ts';
 import {
   type DatedRatio,
   product,
@@ -36,7 +36,9 @@ const tellings = (line: TradeLine, since: readonly DatedRatio[]): readonly Trade
 const toldTrade = (rehearsal: Rehearsal, line: TradeLine, source: string): Told => {
   const since = splitsSince(rehearsal, line);
   if (since.length === 0) return { line };
-  const known = tellings(line, since).find((one) => knowsAny(rehearsal, commandsOf(one, source)));
+  const known = tellings(line, since).find((one) =>
+    commandsOf(one, source).some((keyed) => isBooked(rehearsal, keyed)),
+  );
   if (known !== undefined) return { line: known };
   const restated = restatedTrade(line, product(since));
   if (restated === null) return { line, verdict: refusedBy('older_than_split') };
