@@ -95,6 +95,7 @@ export const importWorld = async () => {
     return { code, out: said.join('\n'), told: told.join('\n') };
   };
   return {
+    connectionString,
     store,
     identity,
     ports,
