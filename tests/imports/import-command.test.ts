@@ -94,9 +94,7 @@ describe('ledger import', () => {
   });
 
   it('again books nothing, and an export that overlaps books what is new', async () => {
-    const [header = '', ...rows] = (await import('node:fs'))
-      .readFileSync(schwab, 'utf8')
-      .split('\n');
+    const [header = '', ...rows] = readFileSync(schwab, 'utf8').split('\n');
     const older = written('older.csv', [header, ...rows.slice(40, 90)].join('\n'));
     await world.run([older, '--open', 'SCHWAB-1', ...skipping]);
     const first = (await wholeLog()).length;
