@@ -1,4 +1,5 @@
 import {
+  absolute,
   type Cash,
   type Price,
   parseCash,
@@ -71,19 +72,23 @@ const whys: { readonly [Why in Unparsable]: string } = {
   out_of_range: 'is too large',
 };
 
+/** The largest that the ledger's own API takes: a price times a quantity still fits a stored amount. */
+const largest = { price: 10n ** 18n, quantity: 10n ** 19n, cash: 10n ** 33n } as const;
+
 const read =
-  <F extends bigint>(parse: (text: string) => F | Unparsable) =>
+  <F extends bigint>(parse: (text: string) => F | Unparsable, most: bigint) =>
   (text: string, what: string, notation: Notation = 'point'): F => {
-    const value = parse(only(text, notation, what));
+    const parsed = parse(only(text, notation, what));
+    const value = typeof parsed === 'bigint' && absolute(parsed) > most ? 'out_of_range' : parsed;
     if (typeof value === 'string') {
       throw new RowTrouble('bad_number', `${what} "${text}" ${whys[value]}`);
     }
     return value;
   };
 
+type Reader<F> = (text: string, what: string, notation?: Notation) => F;
+
 /** Readers of a cell, exact: `$1,234.56`, `(12.30)`, `1.234,56`. They throw RowTrouble with `bad_number`. */
-export const readCash: (text: string, what: string, notation?: Notation) => Cash = read(parseCash);
-export const readPrice: (text: string, what: string, notation?: Notation) => Price =
-  read(parsePrice);
-export const readQuantity: (text: string, what: string, notation?: Notation) => Quantity =
-  read(parseQuantity);
+export const readCash: Reader<Cash> = read(parseCash, largest.cash);
+export const readPrice: Reader<Price> = read(parsePrice, largest.price);
+export const readQuantity: Reader<Quantity> = read(parseQuantity, largest.quantity);

@@ -137,8 +137,12 @@ export const plainWords = (description: string): string =>
     .trim()
     .toLowerCase();
 
+/** `deposit` begins `deposit 5` but not `depositary fee`. */
+const beginsWith = (words: string, beginning: string): boolean =>
+  words.startsWith(beginning) && !/^[a-z]/.test(words.slice(beginning.length));
+
 export const degiroMeaning = (words: string): DegiroMeaning | undefined =>
-  degiroWords.find(([, beginnings]) => beginnings.some((one) => words.startsWith(one)))?.[0];
+  degiroWords.find(([, beginnings]) => beginnings.some((one) => beginsWith(words, one)))?.[0];
 
 const sidePattern = Object.values(degiroSides).flat().join('|');
 const tradePattern = new RegExp(

@@ -1,6 +1,6 @@
 import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
 import type { Symbol as Ticker } from '#domain/ids.ts';
-import { absolute, type Cash, formatQuantity, negate } from '#domain/money.ts';
+import { absolute, type Cash, formatQuantity, negate, zeroCash } from '#domain/money.ts';
 import type { CsvTable } from './csv-table.ts';
 import { readCash, readPrice, readQuantity } from './decimals.ts';
 import { type CsvLayout, columnsOf, hasColumns } from './layout.ts';
@@ -50,9 +50,20 @@ const conversion = (cell: Cell, row: number, reference: Reference): StatementLin
   };
 };
 
+/** What IBKR pays for adding liquidity is no commission of less than nothing. */
+const rebateOf = (trade: StatementLine, amount: Cash): StatementLine => ({
+  kind: 'cash',
+  category: 'adjustment',
+  row: trade.row,
+  at: trade.at,
+  reference: `${trade.reference}:rebate`,
+  description: `Commission given back, ${trade.description}`,
+  amount,
+});
+
 const tradeOf = (cell: Cell, row: number, find: FindSymbol, reference: Reference) => {
   usdOnly(cell('CurrencyPrimary'), 'a trade');
-  if (cell('ISIN') === '' && cell('Symbol') === '') return conversion(cell, row, reference);
+  if (cell('ISIN') === '' && cell('Symbol') === '') return [conversion(cell, row, reference)];
   const side = cell('Buy/Sell').toLowerCase();
   if (side !== 'buy' && side !== 'sell') {
     throw new RowTrouble('action_not_supported', `Buy/Sell is "${cell('Buy/Sell')}"`);
@@ -64,7 +75,9 @@ const tradeOf = (cell: Cell, row: number, find: FindSymbol, reference: Reference
   const commission = negate(readCash(cell('IBCommission') || '0', 'IBCommission'));
   const at = momentOf(cell('TradeDate'));
   const isin = cell('ISIN');
-  return tradeLine({
+  const isRebate = commission < 0n;
+  const paid = isRebate ? zeroCash : commission;
+  const trade = tradeLine({
     row,
     at,
     reference: reference(['trade', at, isin, side, quantity, price, money, commission]),
@@ -73,9 +86,10 @@ const tradeOf = (cell: Cell, row: number, find: FindSymbol, reference: Reference
     side,
     quantity,
     price,
-    commission,
-    amount: (money - commission) as Cash,
+    commission: paid,
+    amount: (money - paid) as Cash,
   });
+  return isRebate ? [trade, rebateOf(trade, negate(commission))] : [trade];
 };
 
 /** IBKR's types of cash transactions. */
@@ -130,10 +144,13 @@ const read = ({ header, rows }: CsvTable, find: FindSymbol): BrokerStatement => 
   const draft = createStatementDraft();
   const reference = createReferences();
   const column = columnsOf(header);
-  const readRow = isTrades(header) ? tradeOf : cashOf;
   for (const { number, cells } of rows) {
     const cell: Cell = (name) => column(cells, name);
-    draft.reading(number, () => [readRow(cell, number, find, reference)]);
+    draft.reading(number, () =>
+      isTrades(header)
+        ? tradeOf(cell, number, find, reference)
+        : [cashOf(cell, number, find, reference)],
+    );
   }
   return draft.finish('ibkr', { rank: rankByDay, newestFirst: false });
 };

@@ -27,6 +27,16 @@ export type StatementDraft = {
   readonly finish: (source: string, order: LineOrder, cash?: Cash | null) => BrokerStatement;
 };
 
+/** What no event can hold: text that is no Unicode or has U+0000, a time after which no trade could settle. */
+const mustBeStorable = (line: StatementLine): void => {
+  const { description, at } = line;
+  const texts = 'reason' in line ? [description, line.reason] : [description];
+  if (texts.some((text) => !text.isWellFormed() || text.includes('\0'))) {
+    throw new RowTrouble('bad_field', 'a text that is no Unicode, or holds U+0000');
+  }
+  if (at >= '9998') throw new RowTrouble('bad_date', `${at} is later than the ledger can tell`);
+};
+
 export const createStatementDraft = (): StatementDraft => {
   const lines: StatementLine[] = [];
   const problems: StatementProblem[] = [];
@@ -39,7 +49,9 @@ export const createStatementDraft = (): StatementDraft => {
     note: (row, message) => void notes.push({ row, message }),
     reading: (row, read) => {
       try {
-        lines.push(...read());
+        const found = read();
+        for (const line of found) mustBeStorable(line);
+        lines.push(...found);
       } catch (error) {
         if (!(error instanceof RowTrouble)) throw error;
         problem(row, error.code, error.message);

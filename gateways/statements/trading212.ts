@@ -101,6 +101,25 @@ const mustBeNear = ({ cell }: Row, value: Cash): void => {
   }
 };
 
+/** Charges that are part of the total. In an account of another currency they are on the side that is not in USD. */
+const feeColumns = [
+  'Currency conversion fee',
+  'Finra fee',
+  'French transaction tax',
+  'Stamp duty reserve tax',
+  'Transaction fee',
+];
+
+const feesOf = (from: Row): Cash =>
+  feeColumns.reduce((sum, column) => {
+    const text = from.cell(column);
+    if (text === '') return sum;
+    const currency = currencyOf(from, column);
+    if (currency !== 'USD')
+      throw new RowTrouble('currency_not_supported', `a ${column} in ${currency}`);
+    return (sum + absolute(readCash(text, column))) as Cash;
+  }, zeroCash);
+
 const isRate = (text: string): boolean => /^\d+(\.\d+)?$/.test(text) && /[1-9]/.test(text);
 
 const tradeOf = (from: Row, side: 'buy' | 'sell', find: FindSymbol): readonly StatementLine[] => {
@@ -116,13 +135,14 @@ const tradeOf = (from: Row, side: 'buy' | 'sell', find: FindSymbol): readonly St
   const value = notional(price, quantity);
   const gross = side === 'buy' ? negate(value) : value;
   const total = isInUsd ? absolute(readCash(cell('Total'), 'Total')) : undefined;
+  const commission = isInUsd ? feesOf(from) : zeroCash;
   const trade = tradeLine({
     ...aboutOf(from),
     symbol: find(cell('ISIN'), cell('Ticker')),
     side,
     quantity,
     price,
-    commission: zeroCash,
+    commission,
     amount: total === undefined || side === 'sell' ? total : negate(total),
   });
   if (isInUsd) return [trade];

@@ -54,6 +54,7 @@ const malformed: {
     () => schwab('01/02/2024,Journal,X,X,1,,,'),
     () => ibkr('EXERCISE,20240102,US0378331005,1,10,10,USD,-1,USD'),
     () => ibkrCash('Bill Pay,20240102,,bill,-1,USD'),
+    () => degiro('02-01-2024,10:00,02-01-2024,X,,Depositary fee,,USD,-1.00,USD,1.00,'),
     () => degiro('02-01-2024,10:00,02-01-2024,X,US0378331005,Something new,,USD,1.00,USD,1.00,'),
     () => t212('Card debit,2024-01-02 10:00:00,,,,,,,,1.00,USD,,,id'),
   ],
@@ -78,6 +79,7 @@ const malformed: {
     () => degiro('02-01-2024,25:00,02-01-2024,X,,Deposit,,USD,1.00,USD,1.00,'),
     () => t212('Deposit,2024-01-02T10:00,,,,,,,,1.00,USD,,,id'),
     () => json({ ...trade, at: '2024-01-02' }),
+    () => json({ ...trade, at: '9998-01-02T00:00:00Z' }),
     () => readText(event('CashDeposited', deposited).replace('2024-01-02T', '2024-13-02T')),
   ],
   bad_field: [
@@ -86,6 +88,8 @@ const malformed: {
     () => json({ ...trade, kind: 'gift' }),
     () => json({ ...trade, symbol: 'no ticker!' }),
     () => json({ ...trade, reference: 'two words' }),
+    () => json({ ...trade, description: 'a\u0000b' }),
+    () => json(JSON.stringify({ ...trade, description: 'x' }).replace('"x"', '"\\ud800"')),
     () => json({ kind: 'cash', at: trade.at, reference: 'c', category: 'deposit', amount: '-1' }),
     () => readText(event('CashDeposited', { amount: 1 })),
   ],
@@ -95,6 +99,8 @@ const malformed: {
     () => schwab('01/02/2024,Buy,AAPL,APPLE,ten,$10.00,,-$100.00'),
     () => degiro('02-01-2024,10:00,02-01-2024,X,,Deposit,,USD,1.234,USD,1.00,'),
     () => json({ ...trade, quantity: '0.0000000001' }),
+    () => json({ ...trade, quantity: '10000000001' }),
+    () => json({ ...trade, price: '1000000001' }),
     () => t212('Deposit,2024-01-02 10:00:00,,,,,,,,1e3,USD,,,id'),
   ],
   bad_row: [() => degiro('02-01-2024,10:00,02-01-2024,X,,Deposit,,USD,1.00,USD')],
@@ -266,5 +272,25 @@ describe('what takes several rows to be told', () => {
     deepEqual([formatQuantity(first.quantity), formatCash(first.commission)], ['1000', '2']);
     deepEqual([formatQuantity(second.quantity), formatCash(second.commission)], ['3', '0']);
     deepEqual(notes, [{ row: 2, message: "the commission of the order's trade in row 4" }]);
+  });
+
+  it('a commission that IBKR pays back is cash beside the trade', () => {
+    const { lines, problems } = ibkr('BUY,20240102,US0378331005,10,10,100,USD,0.25,USD');
+    deepEqual(problems, []);
+    const [rebate, bought] = lines; // Of a day, money that comes in is first.
+    ok(bought?.kind === 'trade' && rebate?.kind === 'cash');
+    deepEqual([formatCash(bought.commission), formatCash(rebate.amount)], ['0', '0.25']);
+    equal(rebate.reference, `${bought.reference}:rebate`);
+  });
+
+  it("charges of Trading 212's are the commission of an account in USD", () => {
+    const header = `${t212Header},Finra fee,Currency (Finra fee)`;
+    const row =
+      'Market sell,2024-01-02 10:00:00,US0378331005,AAPL,Apple,10,5,USD,1,49.99,USD,,,id1,0.01,USD';
+    const { lines, problems } = readText(`${header}\n${row}`);
+    deepEqual(problems, []);
+    const [sold] = lines;
+    ok(sold?.kind === 'trade' && sold.amount !== undefined && lines.length === 1);
+    deepEqual([formatCash(sold.commission), formatCash(sold.amount)], ['0.01', '49.99']);
   });
 });
