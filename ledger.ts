@@ -9,6 +9,7 @@ import { runCommandLine } from '#api/cli/command-line.ts';
 import { eventsCommand } from '#api/cli/events.ts';
 import { explainCommand } from '#api/cli/explain.ts';
 import { exportCommand } from '#api/cli/export.ts';
+import { type ImportPorts, importCommand } from '#api/cli/import.ts';
 import { orderCommand } from '#api/cli/order.ts';
 import { proveCommand } from '#api/cli/prove.ts';
 import { resetAdmin } from '#api/cli/reset-admin.ts';
@@ -27,12 +28,22 @@ import type { SealPorts } from '#api/cli/with-seals.ts';
 import { readConfiguration } from '#api/process/configuration.ts';
 import { accountsOfFirstAdmin } from '#api/process/first-accounts.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
+import { noQuotes } from '#commands/imports/rehearsal.ts';
+import type { Ledger } from '#commands/ledger.ts';
+import { createLedger } from '#commands/pipeline.ts';
 import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts';
 import { DirectoryInUse, startEmbeddedPostgres } from '#database/postgres/embedded.ts';
+import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
+import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
+import { layoutNames, readStatements } from '#gateways/statements/read-statements.ts';
+import { readSymbolTable } from '#gateways/statements/symbols.ts';
 import { systemClock } from '#gateways/system/clock.ts';
+import { sha256 } from '#gateways/system/digest.ts';
 import { createUuids } from '#gateways/system/ids.ts';
+import type { UserId } from '#identity/ids.ts';
+import { normalEmail } from '#identity/names.ts';
 import { checkPassword } from '#identity/password-rules.ts';
 import { createPasswords } from '#identity/passwords.ts';
 import type { IdentityStore } from '#identity/ports/identity-store.ts';
@@ -160,6 +171,36 @@ const offerToken = async (): Promise<string | null> => {
   return withStore(offerSetupToken);
 };
 
+/** The command side over the log, as the server has it: both may write at the same time. */
+const withLedger = async <T>(act: (ledger: Ledger) => Promise<T>): Promise<T> => {
+  const { connectionString } = await database();
+  const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
+  pool.on('error', () => {}); // As above.
+  const store = createPostgresEventStore({ connectionString, clock: systemClock });
+  const snapshots = createPostgresSnapshotStore({ pool });
+  try {
+    const ids = createUuids();
+    return await act(createLedger({ store, snapshots, quotes: noQuotes, ids, digest: sha256 }));
+  } finally {
+    await store.close();
+    await pool.end();
+  }
+};
+
+const imports: ImportPorts = {
+  withLook,
+  withLedger,
+  layoutNames,
+  read: (files, { layout, symbols }) =>
+    readStatements(files, { layout, symbols: readSymbolTable(symbols) }),
+  digest: sha256,
+  userAt: (email) => withStore(async (store) => (await store.userByEmail(normalEmail(email)))?.id),
+  makeOwner: (accountId, userId) =>
+    withStore(async (store) => {
+      await store.setMember(accountId, userId as UserId, 'owner');
+    }),
+};
+
 const commands: readonly Command[] = [
   statusCommand(withLook, Date.now),
   eventsCommand(withLook),
@@ -175,6 +216,7 @@ const commands: readonly Command[] = [
   verifyProofCommand(),
   verifySealsCommand(sealPorts),
   exportCommand(withLook),
+  importCommand(imports),
   resetAdminCommand(newPassword, reset),
   setupTokenCommand(offerToken),
   secretCommand(makeSigningKey),
