@@ -2,7 +2,7 @@ import type { BrokerStatement, StatementLine } from '#commands/ports/broker-stat
 import { absolute, type Cash, formatCash, negate, notional, zeroCash } from '#domain/money.ts';
 import type { CsvTable } from './csv-table.ts';
 import { readCash, readPrice } from './decimals.ts';
-import { type CsvLayout, columnsOf, hasColumns } from './layout.ts';
+import { type CsvLayout, columnsOf, hasColumns, meaningOf } from './layout.ts';
 import { createReferences, referenceOf } from './references.ts';
 import { RowTrouble } from './row-trouble.ts';
 import { tradeLine } from './stated-trade.ts';
@@ -165,7 +165,7 @@ const dividendOf = (from: Row, find: FindSymbol): readonly StatementLine[] => {
 const lineOf = (from: Row, find: FindSymbol): readonly StatementLine[] => {
   const action = from.action.toLowerCase();
   if (action.startsWith('dividend (')) return dividendOf(from, find);
-  const meaning = trading212Actions[action];
+  const meaning = meaningOf(trading212Actions, action);
   if (meaning === undefined || meaning === 'split') {
     throw new RowTrouble(
       'action_not_supported',
@@ -193,7 +193,7 @@ const read = ({ header, rows }: CsvTable, find: FindSymbol): BrokerStatement => 
       const said = [action, at, cell('ISIN'), cell('No. of shares'), cell('Total')];
       const known = id === '' ? reference(said) : referenceOf(id);
       const from: Row = { row: number, cell, action, at, reference: known };
-      if (trading212Actions[action.toLowerCase()] !== 'split') return lineOf(from, find);
+      if (meaningOf(trading212Actions, action.toLowerCase()) !== 'split') return lineOf(from, find);
       splits.push(from);
       return [];
     });
