@@ -10,84 +10,25 @@ import {
   parseQuantity,
   type Quantity,
 } from '#domain/money.ts';
-import type { Instant } from '#domain/time.ts';
 import type { CsvTable } from './csv-table.ts';
-import { readCash, readingsOf } from './decimals.ts';
+import { readingsOf } from './decimals.ts';
+import { readConversions } from './degiro-conversions.ts';
 import {
-  type DegiroMeaning,
-  type DegiroTrade,
-  degiroMeaning,
-  degiroTrade,
-  isDegiroCorporateAction,
-  plainWords,
-} from './degiro-words.ts';
+  amountOf,
+  cashAtEnd,
+  type DegiroRow,
+  isDegiroHeader,
+  type Reading,
+  rowsOf,
+  saidBy,
+} from './degiro-rows.ts';
+import { type DegiroTrade, isDegiroCorporateAction } from './degiro-words.ts';
 import type { CsvLayout } from './layout.ts';
 import { createReferences } from './references.ts';
 import { RowTrouble } from './row-trouble.ts';
 import { tradeLine } from './stated-trade.ts';
-import { createStatementDraft, type StatementDraft } from './statement-draft.ts';
+import { createStatementDraft } from './statement-draft.ts';
 import type { FindSymbol } from './symbols.ts';
-import { atWallClock, dayFirst } from './times.ts';
-
-const zone = 'Europe/Amsterdam';
-/** Columns have names in the user's language, and two have none: they are known by their place. */
-const places = {
-  date: 0,
-  time: 1,
-  product: 3,
-  isin: 4,
-  description: 5,
-  rate: 6,
-  currency: 7,
-  amount: 8,
-  balanceCurrency: 9,
-  balance: 10,
-  order: 11,
-} as const;
-const width = 12;
-
-type DegiroRow = {
-  readonly row: number;
-  readonly at: Instant;
-  readonly isin: string;
-  readonly words: string;
-  readonly description: string;
-  readonly rate: string;
-  readonly currency: string;
-  readonly amount: Cash | null;
-  readonly order: string;
-  readonly trade: DegiroTrade | undefined;
-  readonly meaning: DegiroMeaning | undefined;
-};
-
-type Cells = readonly string[];
-const cellOf = (cells: Cells, name: keyof typeof places): string => cells[places[name]] ?? '';
-
-/** The rest of an order's id that did not fit into the row before. */
-const isRestOfOrder = (cells: Cells): boolean =>
-  cellOf(cells, 'order') !== '' && cells.slice(0, places.order).every((cell) => cell === '');
-
-const rowOf = (cells: Cells, row: number, order: string): DegiroRow => {
-  if (cells.length !== width) {
-    throw new RowTrouble('bad_row', `${cells.length} columns instead of ${width}`);
-  }
-  const cell = (name: keyof typeof places): string => cellOf(cells, name);
-  const amount = cell('amount');
-  const words = plainWords(cell('description'));
-  return {
-    row,
-    at: atWallClock(dayFirst(cell('date')), cell('time'), zone),
-    isin: cell('isin'),
-    words,
-    description: [cell('description'), cell('product')].filter((part) => part !== '').join(', '),
-    rate: cell('rate').replace(',', '.'),
-    currency: cell('currency'),
-    amount: amount === '' ? null : readCash(amount, 'amount', 'either'),
-    order,
-    trade: degiroTrade(words),
-    meaning: degiroMeaning(words),
-  };
-};
 
 /** A quantity and a price that together come to the amount: that is how `1.000` is told from `1`. */
 const fitting = (trade: DegiroTrade, amount: Cash): readonly [Quantity, Price] => {
@@ -111,21 +52,6 @@ const fitting = (trade: DegiroTrade, amount: Cash): readonly [Quantity, Price] =
 const usdOnly = ({ currency, description }: DegiroRow): void => {
   if (currency === 'USD') return;
   throw new RowTrouble('currency_not_supported', `${description}: in ${currency || 'no currency'}`);
-};
-
-/** What a row says, in no language: the same row of an export in another language has the same reference. */
-const saidBy = (from: DegiroRow, kind: string) =>
-  [kind, from.at, from.isin, from.currency, from.amount, from.order] as const;
-
-type Reading = {
-  readonly find: FindSymbol;
-  readonly reference: ReturnType<typeof createReferences>;
-  readonly draft: StatementDraft;
-};
-
-const amountOf = ({ amount }: DegiroRow): Cash => {
-  if (amount === null) throw new RowTrouble('amount_missing', 'the row states no amount');
-  return amount;
 };
 
 /** What an order's costs in USD came to, by order; told with its first trade. */
@@ -199,54 +125,6 @@ const plainLine = (from: DegiroRow, { find, reference }: Reading): StatementLine
   }
 };
 
-/** The other side of a conversion: of the same order and minute, the nearest row in another currency and of the other sign. */
-const otherSide = (from: DegiroRow, left: ReadonlySet<DegiroRow>): DegiroRow | undefined => {
-  let nearest: DegiroRow | undefined;
-  for (const row of left) {
-    const isOther = row.currency !== 'USD' && row.order === from.order && row.at === from.at;
-    const isOpposite = (row.amount ?? 0n) < 0n !== (from.amount ?? 0n) < 0n;
-    if (!isOther || !isOpposite) continue;
-    const distance = (one: DegiroRow) => Math.abs(one.row - from.row);
-    if (nearest === undefined || distance(row) < distance(nearest)) nearest = row;
-  }
-  return nearest;
-};
-
-const readConversions = (rows: readonly DegiroRow[], { reference, draft }: Reading): void => {
-  const left = new Set(rows.filter(({ currency }) => currency !== 'USD'));
-  for (const from of rows.filter(({ currency }) => currency === 'USD')) {
-    draft.reading(from.row, () => {
-      const other = otherSide(from, left);
-      if (other === undefined) {
-        throw new RowTrouble('conversion_incomplete', 'the other currency has no row');
-      }
-      left.delete(other);
-      draft.note(other.row, `the other side of the conversion in row ${from.row}`);
-      const amount = amountOf(from);
-      const rate = from.rate || other.rate || 'an unstated rate';
-      const away = `${other.currency} ${formatCash(amountOf(other))}`;
-      return [
-        {
-          kind: 'cash',
-          category: 'conversion',
-          row: from.row,
-          at: from.at,
-          amount,
-          description: `Currency conversion of ${away} at ${rate}`,
-          reference: reference(saidBy(from, 'conversion')),
-        },
-      ];
-    });
-  }
-  for (const { row, currency } of left) {
-    draft.problem(
-      row,
-      'currency_not_supported',
-      `a conversion of ${currency} that is not into USD`,
-    );
-  }
-};
-
 const readRow = (
   from: DegiroRow,
   fees: ReadonlyMap<string, readonly DegiroRow[]>,
@@ -269,30 +147,6 @@ const readRow = (
     const own = first.get(order) === from ? withTrade : [];
     return [tradeOf(from, trade, own, reading)];
   });
-};
-
-const rowsOf = ({ rows }: CsvTable, draft: StatementDraft): readonly DegiroRow[] => {
-  const found: DegiroRow[] = [];
-  for (const [place, { number, cells }] of rows.entries()) {
-    if (isRestOfOrder(cells)) {
-      draft.note(number, "the rest of the order's id of the row before");
-      continue;
-    }
-    const next = rows[place + 1]?.cells ?? [];
-    const order = cellOf(cells, 'order') + (isRestOfOrder(next) ? cellOf(next, 'order') : '');
-    draft.reading(number, () => {
-      found.push(rowOf(cells, number, order));
-      return [];
-    });
-  }
-  return found;
-};
-
-/** The newest row is the first: its balance is what was there at the end. */
-const cashAtEnd = ({ rows }: CsvTable): Cash | null => {
-  const newest = rows.find(({ cells }) => cellOf(cells, 'balanceCurrency') === 'USD');
-  const [plain, another] = readingsOf(cellOf(newest?.cells ?? [], 'balance'), 'either');
-  return plain === undefined || another !== undefined ? null : readCash(plain, 'balance');
 };
 
 const read = (table: CsvTable, find: FindSymbol): BrokerStatement => {
@@ -320,7 +174,6 @@ export const degiro: CsvLayout = {
   title: 'Degiro, account statement',
   times:
     'Dates and minutes as the clocks in Amsterdam show them, where Degiro keeps its books. The value date is not used.',
-  recognises: (header) =>
-    header.length === width && header[places.isin] === 'ISIN' && header[places.amount] === '',
+  recognises: isDegiroHeader,
   read,
 };

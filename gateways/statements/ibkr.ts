@@ -3,7 +3,7 @@ import type { Symbol as Ticker } from '#domain/ids.ts';
 import { absolute, type Cash, formatQuantity, negate, zeroCash } from '#domain/money.ts';
 import type { CsvTable } from './csv-table.ts';
 import { readCash, readPrice, readQuantity } from './decimals.ts';
-import { type CsvLayout, columnsOf, hasColumns } from './layout.ts';
+import { type CsvLayout, columnsOf, hasColumns, meaningOf } from './layout.ts';
 import { createReferences } from './references.ts';
 import { RowTrouble } from './row-trouble.ts';
 import { tradeLine } from './stated-trade.ts';
@@ -116,7 +116,7 @@ const perShareOf = (description: string) => {
 const tickerIn = (description: string): string => /^([^(]+)\(/.exec(description)?.[1] ?? '';
 
 const cashOf = (cell: Cell, row: number, find: FindSymbol, reference: Reference): StatementLine => {
-  const kind = ibkrTypes[cell('Type')];
+  const kind = meaningOf(ibkrTypes, cell('Type'));
   if (kind === undefined) {
     throw new RowTrouble('action_not_supported', `cash transactions of type "${cell('Type')}"`);
   }

@@ -24,6 +24,12 @@ export const columnsOf = (header: readonly string[]) => {
   };
 };
 
+/** What a word of a row is read as; undefined for one that the table does not have. */
+export const meaningOf = <Meaning>(
+  table: Readonly<Record<string, Meaning>>,
+  word: string,
+): Meaning | undefined => (Object.hasOwn(table, word) ? table[word] : undefined);
+
 /** Whether a header has all of these columns, in any order and case. */
 export const hasColumns = (header: readonly string[], ...names: readonly string[]): boolean => {
   const known = new Set(header.map((name) => name.toLowerCase()));

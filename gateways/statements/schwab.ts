@@ -3,7 +3,7 @@ import { absolute, type Cash, formatCash, type Quantity, zeroCash } from '#domai
 import type { Instant } from '#domain/time.ts';
 import type { CsvTable } from './csv-table.ts';
 import { readCash, readPrice, readQuantity } from './decimals.ts';
-import { type CsvLayout, columnsOf, hasColumns } from './layout.ts';
+import { type CsvLayout, columnsOf, hasColumns, meaningOf } from './layout.ts';
 import { createReferences } from './references.ts';
 import { RowTrouble } from './row-trouble.ts';
 import { type SchwabMeaning, schwabActions, schwabRefusals } from './schwab-actions.ts';
@@ -135,7 +135,7 @@ const splitOf = (from: SchwabRow, find: FindSymbol): StatementLine => {
 
 const lineOf = (from: SchwabRow, find: FindSymbol): StatementLine => {
   const action = from.action.toLowerCase();
-  const meaning = schwabActions[action];
+  const meaning = meaningOf(schwabActions, action);
   switch (meaning) {
     case 'buy':
     case 'sell':
@@ -148,7 +148,7 @@ const lineOf = (from: SchwabRow, find: FindSymbol): StatementLine => {
     case undefined:
       throw new RowTrouble(
         'action_not_supported',
-        `"${from.action}": ${schwabRefusals[action] ?? 'not known'}; book it as JSON lines, or skip it`,
+        `"${from.action}": ${meaningOf(schwabRefusals, action) ?? 'not known'}; book it as JSON lines, or skip it`,
       );
     default:
       return cashOf(from, meaning);
@@ -211,7 +211,8 @@ const read = ({ header, rows }: CsvTable, find: FindSymbol): BrokerStatement => 
     }
     draft.reading(number, () => {
       const from = rowOf((name) => column(cells, name), number, reference);
-      if (schwabActions[from.action.toLowerCase()] !== 'reverse_split') return [lineOf(from, find)];
+      if (meaningOf(schwabActions, from.action.toLowerCase()) !== 'reverse_split')
+        return [lineOf(from, find)];
       reverse.push(from);
       return [];
     });

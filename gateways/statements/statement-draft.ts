@@ -37,6 +37,13 @@ const mustBeStorable = (line: StatementLine): void => {
   if (at >= '9998') throw new RowTrouble('bad_date', `${at} is later than the ledger can tell`);
 };
 
+/** As much of a description as the ledger's own API takes. */
+const descriptionMost = 500;
+const shortened = (line: StatementLine): StatementLine =>
+  line.description.length <= descriptionMost
+    ? line
+    : { ...line, description: line.description.slice(0, descriptionMost).toWellFormed() };
+
 export const createStatementDraft = (): StatementDraft => {
   const lines: StatementLine[] = [];
   const problems: StatementProblem[] = [];
@@ -51,7 +58,7 @@ export const createStatementDraft = (): StatementDraft => {
       try {
         const found = read();
         for (const line of found) mustBeStorable(line);
-        lines.push(...found);
+        lines.push(...found.map(shortened));
       } catch (error) {
         if (!(error instanceof RowTrouble)) throw error;
         problem(row, error.code, error.message);

@@ -1,33 +1,16 @@
 import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
-import {
-  absolute,
-  type Cash,
-  formatCash,
-  negate,
-  notional,
-  type Quantity,
-  zeroCash,
-} from '#domain/money.ts';
-import type { Instant } from '#domain/time.ts';
+import { absolute, type Cash, formatCash, negate, notional, zeroCash } from '#domain/money.ts';
 import type { CsvTable } from './csv-table.ts';
-import { readCash, readPrice, readQuantity } from './decimals.ts';
-import { type CsvLayout, columnsOf, hasColumns } from './layout.ts';
+import { readCash, readPrice } from './decimals.ts';
+import { type CsvLayout, columnsOf, hasColumns, meaningOf } from './layout.ts';
 import { createReferences, referenceOf } from './references.ts';
 import { RowTrouble } from './row-trouble.ts';
 import { tradeLine } from './stated-trade.ts';
-import { createStatementDraft, type StatementDraft } from './statement-draft.ts';
+import { createStatementDraft } from './statement-draft.ts';
 import type { FindSymbol } from './symbols.ts';
 import { atWallClock, yearFirst } from './times.ts';
-
-type Cell = (name: string) => string;
-
-type Row = {
-  readonly row: number;
-  readonly cell: Cell;
-  readonly action: string;
-  readonly at: Instant;
-  readonly reference: string;
-};
+import { aboutOf, type Cell, currencyOf, type Row, sharesOf } from './trading212-row.ts';
+import { readSplits } from './trading212-splits.ts';
 
 /** What Trading 212's actions, in lower case, are read as; dividends begin with `Dividend (`. */
 export const trading212Actions: Readonly<
@@ -49,23 +32,6 @@ export const trading212Actions: Readonly<
   'stock split open': 'split',
   'stock split close': 'split',
 };
-
-const currencyOf = ({ cell }: Row, column: string): string => cell(`Currency (${column})`);
-
-const sharesOf = ({ cell }: Row): Quantity => {
-  const text = cell('No. of shares');
-  if (text === '') throw new RowTrouble('quantity_missing', 'the column "No. of shares" is empty');
-  return readQuantity(text, 'No. of shares');
-};
-
-const aboutOf = ({ row, at, reference, action, cell }: Row) => ({
-  row,
-  at,
-  reference,
-  description: [action, cell('Ticker'), cell('Name'), cell('Notes')]
-    .filter((part) => part !== '')
-    .join(' '),
-});
 
 /**
  * The price is in USD and the account in another currency: the broker changed money for this trade alone, so the USD
@@ -199,7 +165,7 @@ const dividendOf = (from: Row, find: FindSymbol): readonly StatementLine[] => {
 const lineOf = (from: Row, find: FindSymbol): readonly StatementLine[] => {
   const action = from.action.toLowerCase();
   if (action.startsWith('dividend (')) return dividendOf(from, find);
-  const meaning = trading212Actions[action];
+  const meaning = meaningOf(trading212Actions, action);
   if (meaning === undefined || meaning === 'split') {
     throw new RowTrouble(
       'action_not_supported',
@@ -211,45 +177,6 @@ const lineOf = (from: Row, find: FindSymbol): readonly StatementLine[] => {
   const isOut = meaning === 'withdrawal' && total > 0n;
   const amount = isOut ? negate(total) : total;
   return [{ ...aboutOf(from), kind: 'cash', category: meaning, amount }];
-};
-
-/** A split is two rows: so many shares are closed, and so many of the same opened. */
-const readSplits = (rows: readonly Row[], find: FindSymbol, draft: StatementDraft): void => {
-  const left = new Set(rows);
-  const isClose = ({ action }: Row) => action.toLowerCase() === 'stock split close';
-  for (const open of rows.filter((row) => !isClose(row))) {
-    draft.reading(open.row, () => {
-      left.delete(open);
-      const newShares = sharesOf(open);
-      const isOther = (row: Row) => isClose(row) && row.cell('ISIN') === open.cell('ISIN');
-      const close = [...left].find(
-        (row) => isOther(row) && row.at.slice(0, 10) === open.at.slice(0, 10),
-      );
-      if (close === undefined) {
-        throw new RowTrouble(
-          'split_ratio_unknown',
-          'the row that closes the old shares is not there',
-        );
-      }
-      const oldShares = sharesOf(close);
-      if (newShares <= 0n || oldShares <= 0n || newShares === oldShares) {
-        throw new RowTrouble(
-          'split_ratio_unknown',
-          'as many shares came as went: that is no split',
-        );
-      }
-      left.delete(close);
-      draft.note(close.row, `told together with row ${open.row}`);
-      const symbol = find(open.cell('ISIN'), open.cell('Ticker'));
-      return [{ ...aboutOf(open), kind: 'split', symbol, newShares, oldShares }];
-    });
-  }
-  for (const row of left) {
-    draft.reading(row.row, () => {
-      sharesOf(row);
-      throw new RowTrouble('split_ratio_unknown', 'the row that opens the new shares is not there');
-    });
-  }
 };
 
 const read = ({ header, rows }: CsvTable, find: FindSymbol): BrokerStatement => {
@@ -266,7 +193,7 @@ const read = ({ header, rows }: CsvTable, find: FindSymbol): BrokerStatement => 
       const said = [action, at, cell('ISIN'), cell('No. of shares'), cell('Total')];
       const known = id === '' ? reference(said) : referenceOf(id);
       const from: Row = { row: number, cell, action, at, reference: known };
-      if (trading212Actions[action.toLowerCase()] !== 'split') return lineOf(from, find);
+      if (meaningOf(trading212Actions, action.toLowerCase()) !== 'split') return lineOf(from, find);
       splits.push(from);
       return [];
     });

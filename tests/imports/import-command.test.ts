@@ -192,6 +192,20 @@ describe('ledger import', () => {
   });
 });
 
+describe('two imports of the same file at the same time', () => {
+  it('book each row once', async () => {
+    const args = [schwab, '--open', 'SCHWAB-1', ...skipping, '--json'];
+    const both = await Promise.all([world.run(args), world.run(args)]);
+    const counts = both.map(({ out }) => JSON.parse(out));
+    equal(
+      counts.reduce((sum, { booked }) => sum + booked, 0),
+      141,
+    );
+    ok(counts.every(({ booked, known_meanwhile: known }) => booked + known === 141));
+    equal((await wholeLog()).length, 142);
+  });
+});
+
 describe('an account that an import opens', () => {
   it('is opened as of its first row, without a broker, and belongs to whom it is said to', async () => {
     const userId = '00000000-0000-4000-8000-0000000000aa';

@@ -51,6 +51,9 @@ const malformed: {
 } = {
   action_not_supported: [
     () => schwab('01/02/2024,Options Frwd Split,X,X,1,$1,,$1'),
+    () => schwab('01/02/2024,constructor,X,X,,,,$1'),
+    () => ibkrCash('toString,20240102,,bill,-1,USD'),
+    () => t212('constructor,2024-01-02 10:00:00,,,,,,,,1.00,USD,,,id'),
     () => schwab('01/02/2024,Journal,X,X,1,,,'),
     () => ibkr('EXERCISE,20240102,US0378331005,1,10,10,USD,-1,USD'),
     () => ibkrCash('Bill Pay,20240102,,bill,-1,USD'),
@@ -170,6 +173,11 @@ describe('a row that cannot be taken', () => {
       }
     });
   }
+
+  it('is read with as much of its description as an event should hold', () => {
+    const [line] = schwab(`01/02/2024,Wire Received,,${'é'.repeat(600)},,,,$1.00`).lines;
+    equal(line?.description.length, 500);
+  });
 
   it('does not keep the others from being read, and is found by the line it begins on', () => {
     const { problems, lines } = schwab(
