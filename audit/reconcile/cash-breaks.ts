@@ -12,11 +12,11 @@ import {
 import type { BreakType } from '#domain/reconciliation/break-types.ts';
 import type { Correction, Facts } from '#domain/reconciliation/correction.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
+import { dayOf, isBy } from '#domain/reconciliation/period.ts';
 import { unreachable } from '#domain/unreachable.ts';
 import { amending, type OurMovement } from './books.ts';
 import { breakOf, type Context, splitSince } from './context.ts';
 import type { CashLine, CashMatches } from './match-cash.ts';
-import { dayOf, isBy } from './period.ts';
 
 const noShares = 0n as Break['shares'];
 const kindOf = (line: CashLine): string => (line.kind === 'dividend' ? 'dividend' : line.category);

@@ -28,6 +28,8 @@ export type Reconciliation = {
   /** Rows of the statement that were compared, and those that agree. */
   readonly lines: number;
   readonly matched: number;
+  /** The kinds of break that such a statement can show. */
+  readonly kinds: readonly BreakType[];
   readonly counts: Readonly<Partial<Record<BreakType, number>>>;
   readonly breaks: readonly Break[];
   readonly balances: Balances;
@@ -97,6 +99,23 @@ const within = (
         books: { ...books, movements: [] },
       };
 
+const ofExecutions: readonly BreakType[] = [
+  'missing_fill',
+  'unknown_fill',
+  'duplicate_fill',
+  'quantity',
+  'price',
+  'timing',
+];
+
+const kindsOf = (scope: StatementScope, { positions, cash }: BrokerStatement) =>
+  scope === 'executions'
+    ? ofExecutions
+    : breakTypes.filter(
+        (kind) =>
+          (kind !== 'position' || positions !== null) && (kind !== 'cash_balance' || cash !== null),
+      );
+
 /** Compares a statement with the books. Pure: the same two always give the same breaks in the same order. */
 export const reconcile = (
   given: BrokerStatement,
@@ -135,6 +154,7 @@ export const reconcile = (
     to,
     lines: lines.length,
     matched: lines.length - rowsOf(found),
+    kinds: kindsOf(scope, statement),
     counts: countsOf(breaks),
     breaks,
     balances,

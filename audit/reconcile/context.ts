@@ -4,9 +4,9 @@ import type { AccountId, BreakId, Symbol as Ticker } from '#domain/ids.ts';
 import { proportion, type Quantity } from '#domain/money.ts';
 import type { BreakType } from '#domain/reconciliation/break-types.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
+import type { Period } from '#domain/reconciliation/period.ts';
 import type { Instant } from '#domain/time.ts';
 import type { OurBooks } from './books.ts';
-import type { Period } from './period.ts';
 
 export type SplitLine = Extract<StatementLine, { readonly kind: 'split' }>;
 

@@ -4,11 +4,11 @@ import { type Cash, formatCash, formatPrice, formatQuantity, sum } from '#domain
 import type { BreakType } from '#domain/reconciliation/break-types.ts';
 import type { Correction, Facts } from '#domain/reconciliation/correction.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
+import { dayOf, isBy } from '#domain/reconciliation/period.ts';
 import type { Instant } from '#domain/time.ts';
 import { type OurFill, rebookedId } from './books.ts';
 import { afterSplits, breakOf, type Context, splitSince } from './context.ts';
 import type { FillMatches, TradeLine } from './match-fills.ts';
-import { dayOf, isBy } from './period.ts';
 
 const lineFacts = (line: TradeLine, statesFees: boolean): Facts => ({
   reference: line.reference,

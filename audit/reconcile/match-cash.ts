@@ -1,7 +1,7 @@
 import type { StatementLine } from '#commands/ports/broker-statement.ts';
 import type { Cash } from '#domain/money.ts';
+import { dayOf, daysApart, isWithin, type Period } from '#domain/reconciliation/period.ts';
 import type { OurMovement } from './books.ts';
-import { dayOf, daysApart, isWithin, type Period } from './period.ts';
 
 /** A row that moves cash and no shares. */
 export type CashLine = Extract<StatementLine, { readonly kind: 'cash' | 'dividend' }>;

@@ -9,8 +9,14 @@ import {
   type Quantity,
   sum,
 } from '#domain/money.ts';
+import {
+  dayOf,
+  daysApart,
+  isWithin,
+  type Period,
+  secondsApart,
+} from '#domain/reconciliation/period.ts';
 import { brokersId, type OurFill } from './books.ts';
-import { dayOf, daysApart, isWithin, type Period, secondsApart } from './period.ts';
 
 export type TradeLine = Extract<StatementLine, { readonly kind: 'trade' }>;
 

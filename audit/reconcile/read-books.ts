@@ -2,6 +2,7 @@ import type { BrokerStatement } from '#commands/ports/broker-statement.ts';
 import type { AccountEvent } from '#domain/account/events.ts';
 import type { AccountId, EventId, ExecutionId, Symbol as Ticker } from '#domain/ids.ts';
 import { type Cash, negate, type Quantity } from '#domain/money.ts';
+import { isBy, isNear, type Period } from '#domain/reconciliation/period.ts';
 import { type EventType, isAccountEvent, type RecordedEvent } from '#domain/recorded-event.ts';
 import type { Instant } from '#domain/time.ts';
 import type { LogReader } from '../ports/log-reader.ts';
@@ -17,7 +18,6 @@ import {
   type OurMovement,
   type OurSplit,
 } from './books.ts';
-import { isBy, isNear, type Period } from './period.ts';
 
 /** What can move cash or shares, or says why an execution does not. */
 const bookedTypes: readonly EventType[] = [

@@ -2,9 +2,9 @@ import { signedQuantity } from '#domain/account/postings.ts';
 import { type Cash, formatQuantity, type Quantity } from '#domain/money.ts';
 import type { Facts } from '#domain/reconciliation/correction.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
+import { dayOf, daysApart, isBy, isWithin } from '#domain/reconciliation/period.ts';
 import type { OurSplit } from './books.ts';
 import { afterSplits, breakOf, type Context, type SplitLine } from './context.ts';
-import { dayOf, daysApart, isBy, isWithin } from './period.ts';
 
 const noCash = 0n as Cash;
 const oneShare = 10n ** 9n;

@@ -1,5 +1,5 @@
-import { sessionDateOf } from '#domain/market/calendar.ts';
-import type { Instant, SessionDate } from '#domain/time.ts';
+import { sessionDateOf } from '../market/calendar.ts';
+import type { Instant, SessionDate } from '../time.ts';
 
 /** The time that a statement speaks of, both ends included; null where it says nothing. */
 export type Period = { readonly from: Instant | null; readonly to: Instant | null };
