@@ -11,6 +11,7 @@ import { explainCommand } from '#api/cli/explain.ts';
 import { exportCommand } from '#api/cli/export.ts';
 import { orderCommand } from '#api/cli/order.ts';
 import { proveCommand } from '#api/cli/prove.ts';
+import { reconcileCommand } from '#api/cli/reconcile.ts';
 import { resetAdmin } from '#api/cli/reset-admin.ts';
 import { type NewAdmin, resetAdminCommand } from '#api/cli/reset-admin-command.ts';
 import { sealCommand } from '#api/cli/seal.ts';
@@ -26,12 +27,24 @@ import type { WithLook } from '#api/cli/with-look.ts';
 import type { SealPorts } from '#api/cli/with-seals.ts';
 import { readConfiguration } from '#api/process/configuration.ts';
 import { accountsOfFirstAdmin } from '#api/process/first-accounts.ts';
+import { markedQuotes } from '#api/process/marked-quotes.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
+import { createLedger } from '#commands/pipeline.ts';
+import {
+  createReconciliations,
+  type Reconciliations,
+} from '#commands/reconciliation/reconciliations.ts';
 import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts';
 import { DirectoryInUse, startEmbeddedPostgres } from '#database/postgres/embedded.ts';
+import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
+import { createQueries } from '#database/postgres/read-tables/queries.ts';
+import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
+import { createPaperStatements } from '#gateways/brokers/paper/paper-statement.ts';
+import { readStatement } from '#gateways/statements/read-statement.ts';
 import { systemClock } from '#gateways/system/clock.ts';
+import { sha256 } from '#gateways/system/digest.ts';
 import { createUuids } from '#gateways/system/ids.ts';
 import { checkPassword } from '#identity/password-rules.ts';
 import { createPasswords } from '#identity/passwords.ts';
@@ -131,6 +144,30 @@ const withStore = async <T>(act: (store: IdentityStore) => Promise<T>): Promise<
   }
 };
 
+/** The command side beside a running server, or without one: the store has both write in turn. */
+const withReconciliations = async <T>(
+  act: (reconciliations: Reconciliations) => Promise<T>,
+): Promise<T> => {
+  const { connectionString } = await database();
+  const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
+  pool.on('error', () => {}); // As below.
+  const store = createPostgresEventStore({ connectionString, clock: systemClock });
+  try {
+    const ids = createUuids();
+    const ledger = createLedger({
+      store,
+      snapshots: createPostgresSnapshotStore({ pool }),
+      quotes: await markedQuotes(createQueries({ pool, clock: systemClock })),
+      ids,
+      digest: sha256,
+    });
+    return await act(createReconciliations({ store, ledger, ids }));
+  } finally {
+    await store.close();
+    await pool.end();
+  }
+};
+
 const reset = (admin: NewAdmin) =>
   withStore((store) => {
     const { hash: hashPassword } = createPasswords();
@@ -160,6 +197,13 @@ const commands: readonly Command[] = [
   ordersCommand(withLook, systemClock.now),
   explainCommand(withLook, systemClock.now),
   verifyCommand(withLook),
+  reconcileCommand({
+    withLook,
+    withReconciliations,
+    readStatement,
+    broker: () =>
+      createPaperStatements(join(configurationOf(process.env).dataDirectory, 'paper-broker')),
+  }),
   sealCommand(sealPorts),
   proveCommand(sealPorts),
   verifyProofCommand(),

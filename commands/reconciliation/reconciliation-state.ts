@@ -3,12 +3,14 @@ import { invariant } from '#domain/invariant.ts';
 import type { BreakStatus } from '#domain/reconciliation/break-types.ts';
 import type { BreakFound } from '#domain/reconciliation/events.ts';
 import { isReconciliationEvent, type RecordedEvent } from '#domain/recorded-event.ts';
+import type { Instant } from '#domain/time.ts';
 import { unreachable } from '#domain/unreachable.ts';
 
 export type KnownBreak = {
   /** The latest finding of it. */
   readonly found: RecordedEvent<BreakFound>;
   readonly status: BreakStatus;
+  readonly firstSeenAt: Instant;
   /** How often it has come up: a correction of one time is not that of another. */
   readonly times: number;
   /** Of an approved one, what corrected the books; null where they had it already. */
@@ -44,9 +46,14 @@ export const evolveReconciliation = (state: ReconciliationState, event: Recorded
       state.digests.set(data.source, data.statementDigest);
       return;
     case 'BreakFound': {
-      const times = (state.breaks.get(data.breakId)?.times ?? 0) + 1;
-      const found = { ...event, data };
-      state.breaks.set(data.breakId, { found, status: 'open', times, correctedBy: null });
+      const before = state.breaks.get(data.breakId);
+      state.breaks.set(data.breakId, {
+        found: { ...event, data },
+        status: 'open',
+        firstSeenAt: before?.firstSeenAt ?? data.foundAt,
+        times: (before?.times ?? 0) + 1,
+        correctedBy: null,
+      });
       return;
     }
     case 'BreakResolved':
