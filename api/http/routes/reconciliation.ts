@@ -81,7 +81,8 @@ const getBreak = accountRoute({
   accountId: ({ query }) => query.account_id,
   handle: async ({ services, account, params }) => {
     const breakId = params.break_id as BreakId;
-    const row = await services.queries.getBreak(account, breakId);
+    const found = await services.queries.getBreak(account, breakId);
+    const [row] = await rowsOf(services, account, found === undefined ? [] : [found]);
     if (row === undefined) throw breakNotFound(breakId);
     return { status: 200, body: breakJson(row, services.clock.now()) };
   },
