@@ -108,7 +108,8 @@ export const openPaperJournal = async ({
   let waiting: Waiting[] = [];
   let told: ExecutionId[] = [];
   let lastAt = now;
-  let busy: Promise<void> | undefined;
+  let isWriting = false;
+  let written: Promise<void> = Promise.resolve();
 
   const writeOnce = async (): Promise<void> => {
     const [batch, noted] = [waiting, told];
@@ -130,19 +131,21 @@ export const openPaperJournal = async ({
     for (const { done } of batch) done();
   };
 
+  const writeAll = async (): Promise<void> => {
+    isWriting = true;
+    try {
+      while (waiting.length > 0 || told.length > 0) await writeOnce();
+    } catch (error) {
+      // Nobody is told that it is done: what is not on record is not reported.
+      onFailure(error);
+    } finally {
+      isWriting = false; // At once: what comes in the next turn has to begin a write of its own.
+    }
+  };
   /** One write at a time; what comes meanwhile is written together by the next. */
   const write = (): Promise<void> => {
-    busy ??= (async () => {
-      try {
-        while (waiting.length > 0 || told.length > 0) await writeOnce();
-      } catch (error) {
-        // Nobody is told that it is done: what is not on record is not reported.
-        onFailure(error);
-      } finally {
-        busy = undefined;
-      }
-    })();
-    return busy;
+    if (!isWriting) written = writeAll();
+    return written;
   };
 
   return {
@@ -173,8 +176,7 @@ export const openPaperJournal = async ({
       return open.length;
     },
     close: async () => {
-      await busy;
-      if (told.length > 0) await write();
+      await write();
       await writing.close();
     },
   };
