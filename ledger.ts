@@ -12,6 +12,7 @@ import { exportCommand } from '#api/cli/export.ts';
 import { type ImportPorts, importCommand } from '#api/cli/import.ts';
 import { orderCommand } from '#api/cli/order.ts';
 import { proveCommand } from '#api/cli/prove.ts';
+import { type ReconcilePorts, reconcileCommand } from '#api/cli/reconcile.ts';
 import { resetAdmin } from '#api/cli/reset-admin.ts';
 import { type NewAdmin, resetAdminCommand } from '#api/cli/reset-admin-command.ts';
 import { sealCommand } from '#api/cli/seal.ts';
@@ -27,16 +28,23 @@ import type { WithLook } from '#api/cli/with-look.ts';
 import type { SealPorts } from '#api/cli/with-seals.ts';
 import { readConfiguration } from '#api/process/configuration.ts';
 import { accountsOfFirstAdmin } from '#api/process/first-accounts.ts';
+import { markedQuotes } from '#api/process/marked-quotes.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
 import { noQuotes } from '#commands/imports/rehearsal.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
+import type { EventStore } from '#commands/ports/event-store.ts';
+import type { Quotes } from '#commands/ports/quotes.ts';
+import { createReconciliations } from '#commands/reconciliation/reconciliations.ts';
 import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts';
 import { DirectoryInUse, startEmbeddedPostgres } from '#database/postgres/embedded.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
+import { createQueries } from '#database/postgres/read-tables/queries.ts';
 import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
+import { createPaperStatements } from '#gateways/brokers/paper/paper-statement.ts';
+import { readStatement } from '#gateways/statements/read-statement.ts';
 import { layoutNames, readStatements } from '#gateways/statements/read-statements.ts';
 import { readSymbolTable } from '#gateways/statements/symbols.ts';
 import { systemClock } from '#gateways/system/clock.ts';
@@ -50,6 +58,7 @@ import type { IdentityStore } from '#identity/ports/identity-store.ts';
 import { makeSigningKey } from '#identity/secrets.ts';
 
 const tell = (line: string): void => console.error(line);
+const ids = createUuids();
 
 type Database = {
   readonly connectionString: string;
@@ -152,10 +161,45 @@ const withStore = async <T>(act: (store: IdentityStore) => Promise<T>): Promise<
   }
 };
 
+/** The command side beside a running server, or without one: the store has both write in turn. */
+const withCommandSide = async <T>(
+  act: (side: {
+    readonly store: EventStore;
+    readonly pool: pg.Pool;
+    readonly ledgerWith: (quotes: Quotes) => Ledger;
+  }) => Promise<T>,
+): Promise<T> => {
+  const { connectionString } = await database();
+  const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
+  pool.on('error', () => {}); // As above.
+  const store = createPostgresEventStore({ connectionString, clock: systemClock });
+  const snapshots = createPostgresSnapshotStore({ pool });
+  const ledgerWith = (quotes: Quotes) =>
+    createLedger({ store, snapshots, quotes, ids, digest: sha256 });
+  try {
+    return await act({ store, pool, ledgerWith });
+  } finally {
+    await store.close();
+    await pool.end();
+  }
+};
+
+const reconcilePorts: ReconcilePorts = {
+  withLook,
+  withReconciliations: (act) =>
+    withCommandSide(async ({ store, pool, ledgerWith }) => {
+      const quotes = await markedQuotes(createQueries({ pool, clock: systemClock }));
+      return act(createReconciliations({ store, ledger: ledgerWith(quotes), ids }));
+    }),
+  readStatement,
+  broker: () =>
+    createPaperStatements(join(configurationOf(process.env).dataDirectory, 'paper-broker')),
+};
+
 const reset = (admin: NewAdmin) =>
   withStore((store) => {
     const { hash: hashPassword } = createPasswords();
-    const { next: newId } = createUuids();
+    const { next: newId } = ids;
     const now = () => new Date();
     const { demo } = configurationOf(process.env);
     const ownedByFirstAdmin = accountsOfFirstAdmin(demo);
@@ -171,25 +215,9 @@ const offerToken = async (): Promise<string | null> => {
   return withStore(offerSetupToken);
 };
 
-/** The command side over the log, as the server has it: both may write at the same time. */
-const withLedger = async <T>(act: (ledger: Ledger) => Promise<T>): Promise<T> => {
-  const { connectionString } = await database();
-  const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
-  pool.on('error', () => {}); // As above.
-  const store = createPostgresEventStore({ connectionString, clock: systemClock });
-  const snapshots = createPostgresSnapshotStore({ pool });
-  try {
-    const ids = createUuids();
-    return await act(createLedger({ store, snapshots, quotes: noQuotes, ids, digest: sha256 }));
-  } finally {
-    await store.close();
-    await pool.end();
-  }
-};
-
 const imports: ImportPorts = {
   withLook,
-  withLedger,
+  withLedger: (act) => withCommandSide(({ ledgerWith }) => act(ledgerWith(noQuotes))),
   layoutNames,
   read: (files, { layout, symbols }) =>
     readStatements(files, { layout, symbols: readSymbolTable(symbols) }),
@@ -211,6 +239,7 @@ const commands: readonly Command[] = [
   ordersCommand(withLook, systemClock.now),
   explainCommand(withLook, systemClock.now),
   verifyCommand(withLook),
+  reconcileCommand(reconcilePorts),
   sealCommand(sealPorts),
   proveCommand(sealPorts),
   verifyProofCommand(),

@@ -25,6 +25,7 @@ import { createMarketLedger } from '#commands/market/market-ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { ReportSink } from '#commands/ports/broker.ts';
 import type { Quotes } from '#commands/ports/quotes.ts';
+import { createReconciliations } from '#commands/reconciliation/reconciliations.ts';
 import { acceptedOrders, createOrderRouter } from '#commands/routing/order-router.ts';
 import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresCheckpoints } from '#database/postgres/checkpoints.ts';
@@ -39,6 +40,7 @@ import { takeServerLock } from '#database/postgres/server-lock.ts';
 import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
 import type { AccountId, Actor } from '#domain/ids.ts';
 import { InvariantViolation } from '#domain/invariant.ts';
+import { openPaperJournal } from '#gateways/brokers/paper/journal.ts';
 import { createPaperBroker } from '#gateways/brokers/paper/paper-broker.ts';
 import { bookmarkedAt, keepBookmark } from '#gateways/market-data/market-bookmark.ts';
 import { recordMarket } from '#gateways/market-data/market-recorder.ts';
@@ -282,6 +284,18 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     );
   }
 
+  const report = reportTo(ledger, 'broker:paper' as Actor, log, fail);
+  const journal = await openPaperJournal({
+    directory: join(configuration.dataDirectory, 'paper-broker'),
+    now: feed.now(),
+    onFailure: fail,
+  });
+  shutdown.add("the paper broker's journal", journal.close);
+  const resent = await journal.settle(report, (accountId, orderId) =>
+    ledger.inspect(accountId, ({ orders }) => orders.get(orderId)?.brokerOrderId === null),
+  );
+  if (resent > 0) log.warn({ resent }, 'executions that a crash left untold were reported again');
+
   const live = await accountsWithLiveOrders(queries);
   const restored = await Promise.all(
     live.map((accountId) =>
@@ -292,7 +306,8 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   );
   const broker = createPaperBroker({
     feed,
-    report: reportTo(ledger, 'broker:paper' as Actor, log, fail),
+    report,
+    journal,
     restore: restored.flat(),
     timer: systemTimer,
     onUnreported: (accountId, report, error) =>
@@ -336,6 +351,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   shutdown.add('audit connections', looks.close);
   const api = createHttpApi({
     ledger,
+    reconciliations: createReconciliations({ store, ledger, ids }),
     queries,
     quotes: feed,
     feed,

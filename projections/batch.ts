@@ -43,6 +43,7 @@ const writtenOnce = new Set([
   'price_marks',
   'portfolio_snapshots',
   'order_fills',
+  'reconciliations',
 ]);
 /** Every table as text, rows by key: what must be the same however the events were cut into batches. */
 export const dump = (tables: Tables): string =>

@@ -115,6 +115,7 @@ export const load = async (
   for (const symbol of needs.symbols) {
     if (!tables.priceMarks.knowsGroup(symbol)) tables.priceMarks.loadGroup(symbol, []);
   }
+  await loadMissing(tables.breaks, needs.breaks, readTables.breaks);
   await loadLots(tables, readTables, needs);
   await loadExtremes(tables, readTables, needs);
   for (const [key, ref] of needs.restated) await loadJournal(tables, readTables, key, ref);

@@ -1,4 +1,5 @@
 import { accountsTable } from './accounts/table.ts';
+import { breaksTable, reconciliationsTable } from './breaks/table.ts';
 import type { Extremes } from './marks/extremes.ts';
 import { marketDataCacheTable, priceMarksTable } from './marks/table.ts';
 import { orderFillsTable } from './order-fills/table.ts';
@@ -28,6 +29,8 @@ export const createTables = (complete: boolean) => ({
   marketDataCache: createTable(marketDataCacheTable, complete),
   priceMarks: createTable(priceMarksTable, complete),
   portfolioSnapshots: createTable(portfolioSnapshotsTable, complete),
+  breaks: createTable(breaksTable, complete),
+  reconciliations: createTable(reconciliationsTable, complete),
   /** Of marks that are not in memory, by `symbol@sequence`: see marks/extremes.ts. */
   earlierExtremes: new Map<string, Extremes>(),
 });

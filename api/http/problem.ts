@@ -25,6 +25,10 @@ const refusalStatuses: Readonly<Record<RefusalCode, number>> = {
   position_not_found: 404,
   invalid_amount: 422,
   invalid_split: 422,
+  break_not_found: 404,
+  break_not_open: 409,
+  break_needs_a_person: 409,
+  break_outdated: 409,
   idempotency_conflict: 409,
 };
 

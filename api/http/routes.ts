@@ -11,6 +11,7 @@ import { orderRoutes } from './routes/orders.ts';
 import { ownAccountRoutes } from './routes/own-accounts.ts';
 import { portfolioRoutes } from './routes/portfolio.ts';
 import { positionRoutes } from './routes/positions.ts';
+import { reconciliationRoutes } from './routes/reconciliation.ts';
 import { riskRoutes } from './routes/risk.ts';
 import { securityLogRoutes } from './routes/security-log.ts';
 import { transactionRoutes } from './routes/transactions.ts';
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   ...transactionRoutes,
   ...fillRoutes,
   ...bookingRoutes,
+  ...reconciliationRoutes,
   ...ownAccountRoutes,
   ...accountRoutes,
   ...marketDataRoutes,

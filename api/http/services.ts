@@ -5,6 +5,7 @@ import type { EventStore } from '#commands/ports/event-store.ts';
 import type { Ids } from '#commands/ports/ids.ts';
 import type { MarketFeed } from '#commands/ports/market-feed.ts';
 import type { Quotes } from '#commands/ports/quotes.ts';
+import type { Reconciliations } from '#commands/reconciliation/reconciliations.ts';
 import type { Identity } from '#identity/identity.ts';
 import type { Queries } from '#projections/ports/queries.ts';
 import type { AccountNumbers } from './account-numbers.ts';
@@ -12,6 +13,7 @@ import type { AccountNumbers } from './account-numbers.ts';
 /** What the routes answer from. */
 export type Services = {
   readonly ledger: Ledger;
+  readonly reconciliations: Reconciliations;
   readonly queries: Queries;
   readonly quotes: Quotes;
   /** Where there is none, market data is what `quotes` alone can say. */

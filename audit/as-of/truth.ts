@@ -35,6 +35,11 @@ const happenedAt = (event: RecordedEvent, known: Known): Instant => {
   switch (data.type) {
     case 'PriceMarked':
     case 'SessionClosed':
+    case 'StatementReconciled':
+    case 'BreakFound':
+    case 'BreakResolved':
+    case 'BreakApproved':
+    case 'BreakDismissed':
       return effectiveAt;
     case 'OrderFilled':
       return ofFill(event, known);

@@ -1,7 +1,7 @@
 import type { AccountEvent } from '#domain/account/events.ts';
 import { formatPrice, formatQuantity } from '#domain/money.ts';
 import type { Execution } from '#domain/order/events.ts';
-import type { RecordedEvent } from '#domain/recorded-event.ts';
+import { isAccountEvent, type RecordedEvent } from '#domain/recorded-event.ts';
 import type { Line } from './explanation.ts';
 
 type Part = Pick<Line, 'what' | 'amount'>;
@@ -68,6 +68,6 @@ const partsOf = (event: AccountEvent): readonly Part[] => {
 /** The lines that an event adds to its account's cash. */
 export const cashLines = (event: RecordedEvent): readonly Line[] => {
   const { data, sequence, effectiveAt: at } = event;
-  if (data.type === 'PriceMarked' || data.type === 'SessionClosed') return [];
+  if (!isAccountEvent(data)) return [];
   return partsOf(data).map((part) => ({ sequence, at, ...part }));
 };

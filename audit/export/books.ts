@@ -4,7 +4,7 @@ import type { AccountId, Symbol as Ticker } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
 import { sessionDateOf } from '#domain/market/calendar.ts';
 import { add, type Cash, negate, sum, zeroCash } from '#domain/money.ts';
-import type { RecordedEvent } from '#domain/recorded-event.ts';
+import { isAccountEvent, type RecordedEvent } from '#domain/recorded-event.ts';
 import type { SessionDate } from '#domain/time.ts';
 import { accountOf, holdingKey } from '#projections/keys.ts';
 import {
@@ -154,7 +154,7 @@ export const createBooks = (method: CostMethod, restated: Restated): Books => {
 
   const book = (event: RecordedEvent): Entry | null => {
     const { data, id: eventId, sequence } = event;
-    if (data.type === 'PriceMarked' || data.type === 'SessionClosed') return null;
+    if (!isAccountEvent(data)) return null;
     const accountId = accountOf(event.stream);
     if (data.type === 'AccountOpened') {
       const holdings = new Map<Ticker, TrackedHolding>();

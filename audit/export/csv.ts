@@ -11,7 +11,7 @@ import {
   perShare,
   zeroCash,
 } from '#domain/money.ts';
-import type { RecordedEvent } from '#domain/recorded-event.ts';
+import { isAccountEvent, type RecordedEvent } from '#domain/recorded-event.ts';
 import { accountOf } from '#projections/keys.ts';
 import type { LogReader } from '../ports/log-reader.ts';
 import { type Books, createBooks } from './books.ts';
@@ -210,7 +210,7 @@ export async function* writeCsv(
   yield { file: 'fills.csv', text: heading(fillColumns), sequence };
   yield { file: 'positions.csv', text: heading(positionColumns), sequence };
   for await (const { data, ...event } of eventsUntil(log, range, bookedTypes)) {
-    if (data.type === 'PriceMarked' || data.type === 'SessionClosed') continue;
+    if (!isAccountEvent(data)) continue;
     const booked: Booked = { ...event, data };
     books.book(booked);
     sequence = event.sequence;

@@ -5,6 +5,7 @@ import { createHttpApi } from '#api/http/server.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { EventStore } from '#commands/ports/event-store.ts';
+import { createReconciliations } from '#commands/reconciliation/reconciliations.ts';
 import { createOrderRouter } from '#commands/routing/order-router.ts';
 import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresCheckpoints } from '#database/postgres/checkpoints.ts';
@@ -117,6 +118,7 @@ export const startStack = async (): Promise<Stack> => {
   const looks = createLooks({ connectionString });
   const services = {
     ledger,
+    reconciliations: createReconciliations({ store, ledger, ids }),
     queries: createQueries({ pool, clock: feed, progress }),
     quotes: feed,
     feed,

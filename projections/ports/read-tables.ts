@@ -1,9 +1,12 @@
-import type { AccountId, EventId, OrderId, Symbol as Ticker } from '#domain/ids.ts';
+import type { AccountId, BreakId, EventId, OrderId, Symbol as Ticker } from '#domain/ids.ts';
 import type { SessionDate } from '#domain/time.ts';
 import type { Stored } from './columns.ts';
 
 /** What one account holds of one symbol. */
 export type HoldingRef = { readonly accountId: AccountId; readonly symbol: Ticker };
+
+/** One difference that was found in an account. */
+export type BreakRef = { readonly accountId: AccountId; readonly breakId: BreakId };
 
 /** A row as the database's text, by column name. */
 export type StoredRow = { readonly [column: string]: Stored };
@@ -48,6 +51,7 @@ export type ReadTables = {
   readonly positions: (of: readonly HoldingRef[]) => Promise<readonly StoredRow[]>;
   readonly openLots: (of: readonly HoldingRef[]) => Promise<readonly StoredRow[]>;
   readonly market: (symbols: readonly Ticker[]) => Promise<readonly StoredRow[]>;
+  readonly breaks: (of: readonly BreakRef[]) => Promise<readonly StoredRow[]>;
   /** Columns symbol, after, high, low; no row where there is no such mark. */
   readonly extremes: (since: readonly MarksSince[]) => Promise<readonly StoredRow[]>;
   /** Everything a holding is made of. */

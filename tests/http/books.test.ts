@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { routes } from '#api/http/routes.ts';
 import { tourIdentity } from './identity-tour.ts';
+import { tourReconciliation } from './reconciliation-tour.ts';
 import { defaultAccount, type HttpWorld, httpWorld, pick, pickText } from './world.ts';
 
 const ledger = '/api/v1/ledger';
@@ -306,6 +307,7 @@ describe('the back office over HTTP', () => {
       const answer = await world.send('GET', path);
       equal(answer.status, 200, `${path} ${answer.text}`);
     }
+    await tourReconciliation(world);
     await tourIdentity(world);
     const silent = routes.map(({ name }) => name).filter((name) => !world.succeeded.has(name));
     deepEqual(silent, ['setUp']);

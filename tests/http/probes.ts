@@ -28,6 +28,7 @@ const extras: Readonly<Record<string, Values>> = {
   checkRisk: { type: 'limit', quantity: '1', limit_price: '90' },
   replaceOrder: { limit_price: '89' },
   splitStock: { new_shares: 2, old_shares: 1 },
+  reconcileStatement: { statement: { source: 'a broker', lines: [] } },
 };
 
 const known: Readonly<Record<string, (subject: Subject) => unknown>> = {

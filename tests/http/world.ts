@@ -4,6 +4,7 @@ import pg from 'pg';
 import { createHttpApi, type HttpApiOptions } from '#api/http/server.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { Quote, Quotes } from '#commands/ports/quotes.ts';
+import { createReconciliations } from '#commands/reconciliation/reconciliations.ts';
 import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
@@ -129,6 +130,7 @@ export const httpWorld = async (
     ids,
     digest: (text) => hash('sha256', text),
   });
+  const reconciliations = createReconciliations({ store, ledger, ids });
   const progress = createProgress();
   const queries = createQueries({ pool, clock, progress });
   const stop = new AbortController();
@@ -158,6 +160,7 @@ export const httpWorld = async (
   const { identity, key } = people;
   const api = createHttpApi({
     ledger,
+    reconciliations,
     queries,
     quotes,
     events: store,
@@ -224,6 +227,7 @@ export const httpWorld = async (
     listening,
     store,
     ledger,
+    reconciliations,
     queries,
     withLook: looks.withLook,
     send,

@@ -24,6 +24,8 @@ const keys: { readonly [table: string]: readonly KeyColumn[] } = {
   journal_entries: [sequence],
   market_data_cache: [symbol],
   price_marks: [symbol, sequence],
+  breaks: [accountId, ['break_id', 'text']],
+  reconciliations: [sequence],
   portfolio_snapshots: [accountId, ['session', 'date']],
 };
 

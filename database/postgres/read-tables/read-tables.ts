@@ -6,6 +6,7 @@ import pg, {
 } from 'pg';
 import type {
   Batch,
+  BreakRef,
   HoldingRef,
   MarksSince,
   ReadTables,
@@ -25,6 +26,9 @@ const selectOpenLots = `
   SELECT l.* FROM unnest($1::uuid[], $2::text[]) AS wanted (account_id, symbol)
   JOIN lots l USING (account_id, symbol) WHERE l.closed_at IS NULL ORDER BY l.created_sequence`;
 const selectMarket = `SELECT * FROM market_data_cache WHERE symbol = ANY($1::text[])`;
+const selectBreaks = `
+  SELECT b.* FROM unnest($1::uuid[], $2::text[]) AS wanted (account_id, break_id)
+  JOIN breaks b USING (account_id, break_id)`;
 const selectExtremes = `
   SELECT wanted.symbol, wanted.after, seen.high, seen.low
   FROM unnest($1::text[], $2::bigint[], $3::date[]) AS wanted (symbol, after, session)
@@ -98,6 +102,11 @@ export const createReadTables = async (client: ClientBase, schema: string): Prom
     positions: (of) => rows('positions', selectPositions, pairs(of)),
     openLots: (of) => rows('open-lots', selectOpenLots, pairs(of)),
     market: (symbols) => rows('market', selectMarket, [symbols]),
+    breaks: (of: readonly BreakRef[]) =>
+      rows('breaks', selectBreaks, [
+        of.map(({ accountId }) => accountId),
+        of.map(({ breakId }) => breakId),
+      ]),
     extremes: (since: readonly MarksSince[]) =>
       rows('extremes', selectExtremes, [
         since.map(({ symbol }) => symbol),

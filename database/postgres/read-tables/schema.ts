@@ -18,6 +18,8 @@ const tableFiles = [
   'market-data-cache',
   'price-marks',
   'portfolio-snapshots',
+  'breaks',
+  'reconciliations',
   'indexes',
   'apply-batch',
 ] as const;

@@ -14,4 +14,6 @@ CREATE INDEX lots_open ON lots (account_id, symbol, created_sequence)           
   WHERE closed_at IS NULL;
 CREATE INDEX stock_splits_by_holding ON stock_splits (account_id, symbol);                  -- restatement
 CREATE INDEX transactions_by_account ON transactions (account_id, sequence, line);          -- listTransactions, activity
+CREATE INDEX breaks_by_account ON breaks (account_id, created_sequence);                    -- listBreaks
+CREATE INDEX reconciliations_by_account ON reconciliations (account_id, sequence);          -- listReconciliations
 CREATE INDEX journal_entries_by_account ON journal_entries (account_id, sequence);          -- listPostings

@@ -14,3 +14,5 @@ SELECT *, price - prev_close AS change,
 FROM market_data_cache;
 CREATE VIEW ledger.price_marks AS SELECT * FROM price_marks;
 CREATE VIEW ledger.portfolio_snapshots AS SELECT * FROM portfolio_snapshots;
+CREATE VIEW ledger.breaks AS SELECT * FROM breaks;
+CREATE VIEW ledger.reconciliations AS SELECT * FROM reconciliations;
