@@ -1,4 +1,3 @@
-import type { Instant } from '#domain/time.ts';
 import type { Explained, Explanation, Reference, Totaled, Unit } from './explanation.ts';
 import { formatIn } from './explanation.ts';
 import { inWords } from './formula.ts';
@@ -6,7 +5,7 @@ import { inWords } from './formula.ts';
 /** A line for programs: decimals as text. `lines`: how many it stands for, where it is more than one. */
 export type LineJson = {
   readonly sequence: number | null;
-  readonly at: Instant | null;
+  readonly at: string | null;
   readonly what: string;
   readonly amount: string;
   readonly total: string;

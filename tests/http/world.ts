@@ -220,6 +220,7 @@ export const httpWorld = async (
   };
   return {
     ...people,
+    connectionString,
     api,
     listening,
     store,
