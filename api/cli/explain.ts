@@ -88,30 +88,32 @@ const numbers = ['sequence', 'amount', 'total'];
 const valueOf = ({ figure, unit, value }: Explanation): string =>
   `${figure} = ${formatIn(unit, value)}`;
 
-/** An explanation and, further in, those of its parts. */
-const textLines = (explanation: Explanation, depth: number): readonly string[] => {
+/** An explanation and, further in, those of its parts; what was written out before is only named. */
+const textLines = (
+  explanation: Explanation,
+  depth: number,
+  written: Set<string>,
+): readonly string[] => {
   const { unit, lines, parts } = explanation;
+  const indent = '    '.repeat(depth);
+  const head = valueOf(explanation);
+  if (written.has(head)) return [`${indent}${head}, as above`];
+  written.add(head);
   const formula = inWords(explanation);
-  const table =
-    lines.length === 0
-      ? []
-      : inColumns(
-          lines.map((line) => rowOf(unit, line)),
-          numbers,
-        );
+  const rows = lines.map((line) => rowOf(unit, line));
   const nothing = lines.length === 0 && parts.length === 0 ? ['Nothing has moved it.'] : [];
   const own = [
-    valueOf(explanation),
+    head,
     ...(formula === null ? [] : [`= ${formula}`]),
     ...nothing,
-    ...table,
-  ].map((line) => `${'    '.repeat(depth)}${line}`);
-  return [...own, ...parts.flatMap((part) => ['', ...textLines(part, depth + 1)])];
+    ...(rows.length === 0 ? [] : inColumns(rows, numbers)),
+  ].map((line) => `${indent}${line}`);
+  return [...own, ...parts.flatMap((part) => ['', ...textLines(part, depth + 1, written)])];
 };
 
 /** The figure comes once more at the end, where a long list leaves the reader. */
 const pageOf = (explained: Explained): readonly string[] => [
-  ...textLines(explained, 0),
+  ...textLines(explained, 0, new Set()),
   '',
   `${valueOf(explained)}, as of event ${explained.sequence}`,
 ];

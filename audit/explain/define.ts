@@ -4,13 +4,14 @@ import type {
   Cells,
   Definition,
   Explanation,
+  Formula,
   Line,
   Run,
   Subject,
   Told,
   Unit,
 } from './explanation.ts';
-import { evaluate, type Formula, sumOfLines } from './formula.ts';
+import { evaluate, sumOfLines } from './formula.ts';
 import { shortened, totaled } from './lines.ts';
 
 /** What was told, worked out. */

@@ -14,7 +14,6 @@ import type { Instant, SessionDate } from '#domain/time.ts';
 import { unreachable } from '#domain/unreachable.ts';
 import type { Tables } from '#projections/tables.ts';
 import type { LiveKey, LiveView } from '../ports/live-rows.ts';
-import type { Formula } from './formula.ts';
 
 /** How many decimals the integer of each unit carries; of a percentage the views show four. */
 export const decimalsOf = {
@@ -64,6 +63,19 @@ export type Line = {
 };
 
 export type Totaled = Line & { readonly total: bigint };
+
+/** How parts and lines make a value. */
+export type Formula =
+  /** Each part by its sign, and all lines. */
+  | { readonly kind: 'sum'; readonly signs: readonly (1 | -1)[]; readonly note?: string }
+  /** The first part (a quantity) times the second (a price): exact. */
+  | { readonly kind: 'product' }
+  /** The first part (cash) by the second (a quantity): nine decimals, half to even; 0 by 0. */
+  | { readonly kind: 'quotient' }
+  /** 100 × the first part by the size of the second: four decimals, halves away from zero; 0 by 0. */
+  | { readonly kind: 'percent' }
+  /** So many percent of the size of the only part, rounded up to the last digit that cash has. */
+  | { readonly kind: 'share'; readonly percent: bigint };
 
 /** How a figure comes about: by a formula over its parts, and lines. */
 export type Told = {

@@ -1,19 +1,6 @@
 import { type Cash, perShare, proportion, type Quantity } from '#domain/money.ts';
 import { unreachable } from '#domain/unreachable.ts';
-import type { Explanation } from './explanation.ts';
-
-/** How parts and lines make a value. */
-export type Formula =
-  /** Each part by its sign, and all lines. */
-  | { readonly kind: 'sum'; readonly signs: readonly (1 | -1)[]; readonly note?: string }
-  /** The first part (a quantity) times the second (a price): exact. */
-  | { readonly kind: 'product' }
-  /** The first part (cash) by the second (a quantity): nine decimals, half to even; 0 by 0. */
-  | { readonly kind: 'quotient' }
-  /** 100 × the first part by the size of the second: four decimals, halves away from zero; 0 by 0. */
-  | { readonly kind: 'percent' }
-  /** So many percent of the size of the only part, rounded up to the last digit that cash has. */
-  | { readonly kind: 'share'; readonly percent: bigint };
+import type { Explanation, Formula } from './explanation.ts';
 
 export const sumOfLines: Formula = { kind: 'sum', signs: [] };
 

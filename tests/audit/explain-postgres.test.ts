@@ -176,12 +176,12 @@ describe('any figure of the live read tables', () => {
     });
 
   it('is what the database shows, found by its key, and the sum of its lines', async () => {
-    const settings = { seed: 77, accounts: 2, symbols: 2, events: 420, rare: true };
+    const settings = { seed: 78, accounts: 2, symbols: 2, events: 520, rare: true };
     const log = asCash(spread(randomHistory(settings), 9));
     await using ledger = await ledgerOf(log);
     const tables = foldLedger(log);
     const seen = new Set<string>();
-    const at = log[380]?.effectiveAt ?? now();
+    const at = log[450]?.effectiveAt ?? now();
     const attempt = async (snapshot: LookSnapshot, figure: Figure, pick: number) => {
       const account = pick % 3 === 0 ? uuid<AccountId>(2) : accountId;
       const subject = anySubject(tables, account, figure, pick, at);

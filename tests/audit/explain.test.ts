@@ -251,7 +251,7 @@ describe('any figure of a random ledger', () => {
         await explained(snapshot, one, of, { asOf: null, known: asOf }, most);
       }
     });
-    await fc.assert(property, { numRuns: 150 });
+    await fc.assert(property, { numRuns: 100 });
     // Limit orders by quantity are all that these histories have.
     const never = ['high_water_mark', 'trailed_stop_price', 'notional', 'stop_price'];
     const unseen = figures.map(({ name }) => name).filter((name) => !seen.has(name));

@@ -1,4 +1,5 @@
 import { absolute, formatQuantity, perShare } from '#domain/money.ts';
+import type { MarketRecord, PriceMarkRecord } from '#projections/marks/table.ts';
 import type { Tables } from '#projections/tables.ts';
 import {
   closingOrders,
@@ -101,15 +102,34 @@ const sharesAtStart = fromTables(
   },
 );
 
+/** The mark that the latest session's day starts from: the last of the session before, or its own first. */
+const startMark = (
+  tables: Tables,
+  { symbol, session }: MarketRecord,
+): PriceMarkRecord | undefined => {
+  const marks = tables.priceMarks.group(symbol);
+  const first = marks.findIndex((mark) => mark.session === session);
+  let before: PriceMarkRecord | undefined;
+  for (const mark of marks.slice(0, Math.max(0, first))) {
+    if (before === undefined || mark.session >= before.session) before = mark;
+  }
+  return before ?? marks[first];
+};
+
 const startPriceLines = (tables: Tables, subject: Subject): readonly Line[] => {
   const position = heldIn(tables, subject);
   const market = tables.marketDataCache.get(position.symbol);
   if (market === undefined) return ownPriceLines(tables, subject);
-  const { price } = dayStartOf(tables, position);
-  const before = market.prevClose === null ? 'the open of' : 'the close before';
-  const whose = market.session < position.session ? 'the close of' : before;
-  const what = `${whose} ${market.session}`;
-  return [{ sequence: market.sequence, at: market.markedAt, what, amount: price }];
+  if (market.session < position.session) {
+    const { sequence, markedAt: at, session, price: amount } = market;
+    return [{ sequence, at, what: `the close of ${session}`, amount }];
+  }
+  const mark = startMark(tables, market);
+  if (mark === undefined) return [];
+  const { sequence, markedAt: at, session } = mark;
+  return session < market.session
+    ? [{ sequence, at, what: `the close of ${session}`, amount: mark.close }]
+    : [{ sequence, at, what: `the open of ${session}`, amount: mark.open }];
 };
 
 const dayStartValue = derived(
