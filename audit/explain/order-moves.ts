@@ -3,6 +3,7 @@ import { formatQuantity } from '#domain/money.ts';
 import type { Execution } from '#domain/order/events.ts';
 import type { OrderTerms } from '#domain/order/terms.ts';
 import type { LedgerEvent, RecordedEvent } from '#domain/recorded-event.ts';
+import type { Tables } from '#projections/tables.ts';
 import { product } from './cash-moves.ts';
 import { told } from './define.ts';
 import type { Line, Run } from './explanation.ts';
@@ -130,16 +131,16 @@ const termsIn = (data: LedgerEvent, orderId: OrderId): OrderTerms | undefined =>
   }
 };
 
-/** Watches for the event that set a number last. */
+type Setting = { readonly value: bigint | null; readonly what: string };
+
+/** Watches for the event that set a number last; undefined where an event leaves it alone. */
 export const watchLast = (
-  numberIn: (
-    event: RecordedEvent,
-  ) => { readonly value: bigint | null; readonly what: string } | undefined,
+  numberIn: (event: RecordedEvent, tables: Tables) => Setting | undefined,
 ): Run => {
   let last: Line | null = null;
   return {
-    see: (event) => {
-      const found = numberIn(event);
+    see: (event, tables) => {
+      const found = numberIn(event, tables);
       if (found === undefined) return;
       last = found.value === null ? null : lineOf(event, found.what, found.value);
     },

@@ -53,21 +53,15 @@ const bustedQuantity = of(
 );
 const referencePrice = of(
   ['reference_price', 'price', 'the quote that it was checked against'],
-  ({ orderId }) => {
-    // A replacement is checked against the quote of the order it replaces.
-    const quotes = new Map<string, bigint>();
-    return watchLast(({ data }) => {
-      if (data.type === 'OrderSubmitted') quotes.set(data.orderId, data.referencePrice);
-      if (data.type === 'OrderReplaced') {
-        const quote = quotes.get(data.orderId);
-        if (quote !== undefined) quotes.set(data.replacementId, quote);
-        if (data.replacementId !== orderId) return undefined;
-        return { value: quote ?? null, what: `the quote of order ${data.orderId}` };
+  ({ orderId }) =>
+    watchLast(({ data }, tables) => {
+      if (data.type === 'OrderSubmitted' && data.orderId === orderId) {
+        return { value: data.referencePrice, what: 'the quote when it was submitted' };
       }
-      if (data.type !== 'OrderSubmitted' || data.orderId !== orderId) return undefined;
-      return { value: data.referencePrice, what: 'the quote when it was submitted' };
-    });
-  },
+      if (data.type !== 'OrderReplaced' || data.replacementId !== orderId) return undefined;
+      const value = tables.orders.get(data.orderId)?.referencePrice ?? null;
+      return { value, what: `the quote of order ${data.orderId}, which it replaces` };
+    }),
 );
 
 /** One of the account's orders. Throws NoSuchFigure. */
