@@ -71,7 +71,7 @@ export const picked = <T>(from: Iterable<T>, pick: number): T | undefined => {
 export const anySubject = (
   tables: Tables,
   accountId: AccountId,
-  { table }: Figure,
+  { table, column }: Figure,
   pick: number,
   at: Instant,
 ): Subject => {
@@ -90,13 +90,20 @@ export const anySubject = (
       return row === undefined || pick % 5 === 0 ? undefined : `${row.sequence}-${row.line}`;
     },
   };
+  // Few orders trail the market: those that have the figure come first, mostly.
+  const orders = own(tables.orders.values());
+  const having = orders.filter((order) => {
+    if (table.view !== 'orders') return true;
+    const { orderId } = order;
+    return table.row(tables, { accountId, symbol: null, orderId, at })[column] != null;
+  });
   const idOf = Object.entries(ids).find(([view]) => view === table.view)?.[1];
   const leg = picked(picked(own(tables.journalEntries.values()), pick)?.legs ?? [], pick);
   const position = picked(own(tables.positions.values()), pick);
   return {
     accountId,
     symbol: (table.view === 'postings' ? leg?.commodity : position?.symbol) as Ticker,
-    orderId: picked(own(tables.orders.values()), pick)?.orderId ?? null,
+    orderId: picked(pick % 4 === 0 || having.length === 0 ? orders : having, pick)?.orderId ?? null,
     id: idOf?.() ?? null,
     session: picked(own(tables.portfolioSnapshots.values()), pick)?.session ?? null,
     book: leg?.book ?? null,
