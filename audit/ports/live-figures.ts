@@ -9,6 +9,7 @@ import type {
   ProjectionStatus,
 } from '#projections/ports/queries.ts';
 import type { LedgerSnapshot } from './ledger-snapshot.ts';
+import type { LiveRows } from './live-rows.ts';
 import type { StoredEvent } from './log-reader.ts';
 
 /** What the log's own counters say. */
@@ -63,4 +64,7 @@ export type LiveFigures = {
 };
 
 /** A snapshot of the ledger that answers single questions too. */
-export type LookSnapshot = LedgerSnapshot & { readonly live: LiveFigures };
+export type LookSnapshot = LedgerSnapshot & {
+  readonly live: LiveFigures;
+  readonly rows: LiveRows;
+};

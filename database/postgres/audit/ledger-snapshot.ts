@@ -1,6 +1,7 @@
 import pg, { type ClientBase } from 'pg';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import { createLiveFigures } from './live-figures.ts';
+import { createLiveRows } from './live-rows.ts';
 import { createLogReader } from './log-reader.ts';
 import { createTableReader } from './table-reader.ts';
 
@@ -42,7 +43,12 @@ const look = async <T>(
   // The moment is that of the first look, not of BEGIN.
   await client.query('SELECT 1');
   const log = createLogReader(client);
-  return act({ log, tables: createTableReader(client), live: createLiveFigures(client) });
+  return act({
+    log,
+    tables: createTableReader(client),
+    live: createLiveFigures(client),
+    rows: createLiveRows(client),
+  });
 };
 
 /**
