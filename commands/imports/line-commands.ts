@@ -11,6 +11,7 @@ import type { AccountCommand } from '../commands.ts';
 import type { StatementLine } from '../ports/broker-statement.ts';
 import type { PlannedKind } from './import-plan.ts';
 import type { TradeLine } from './restating.ts';
+import { outsideReference } from './sourced-line.ts';
 
 /** A command and what it may be repeated under. */
 export type KeyedCommand = {
@@ -19,9 +20,6 @@ export type KeyedCommand = {
   readonly key: string | null;
 };
 
-/** A source's reference as everybody else sees it. */
-export const outsideReference = (source: string, reference: string): string =>
-  `${source}:${reference}`;
 export const executionIdOf = (source: string, reference: string): ExecutionId =>
   outsideReference(source, reference) as ExecutionId;
 const keyOf = (source: string, reference: string): string =>

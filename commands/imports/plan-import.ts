@@ -6,11 +6,17 @@ import { decodeState, encodeState } from '../state-codec.ts';
 import { amountOf, figuresOf } from './figures.ts';
 import type { Holdings, ImportPlan, PlannedCommand } from './import-plan.ts';
 import type { AccountKnowledge } from './knowledge.ts';
-import { commandsOf, type KeyedCommand, outsideReference } from './line-commands.ts';
+import { commandsOf, type KeyedCommand } from './line-commands.ts';
 import { type Rehearsal, type Verdict, verdictOn } from './rehearsal.ts';
-import { inTimeOrder, type SourcedLine, type SourcedStatement } from './sourced-line.ts';
+import {
+  inTimeOrder,
+  outsideReference,
+  referenceOf,
+  type SourcedLine,
+  type SourcedStatement,
+} from './sourced-line.ts';
 import { planSplits } from './split-plan.ts';
-import { type Told, toldLine } from './told-line.ts';
+import { placeOf, type Told, toldLine } from './told-line.ts';
 import { createWarnings } from './warnings.ts';
 
 export const holdingsOf = (state: AccountState): Holdings => {
@@ -21,8 +27,8 @@ export const holdingsOf = (state: AccountState): Holdings => {
   return { cash: state.cash, positions: new Map(positions) };
 };
 
-const isKnownSplit = (known: ReadonlyMap<CommandId, unknown>, { line, source }: SourcedLine) =>
-  known.has(`c:import:${outsideReference(source, line.reference)}` as CommandId);
+const isKnownSplit = (known: ReadonlyMap<CommandId, unknown>, sourced: SourcedLine): boolean =>
+  known.has(`c:import:${referenceOf(sourced)}` as CommandId);
 
 const sharesOf = (state: AccountState, symbol: Ticker | null): bigint =>
   symbol === null ? 0n : holdingOf(state, symbol).quantity;
@@ -64,6 +70,7 @@ const planned = (
 const planLine = (rehearsal: Rehearsal, sourced: SourcedLine): readonly PlannedCommand[] => {
   const isBookedSplit = isKnownSplit(rehearsal.known, sourced);
   const told = toldLine(rehearsal, sourced);
+  if (told.line.kind === 'split') rehearsal.passed.add(placeOf(told.line));
   let stopped = isBookedSplit ? undefined : told.verdict;
   return commandsOf(told.line, sourced.source).map((keyed) => {
     const made = planned(rehearsal, sourced, told, keyed, stopped);
@@ -86,7 +93,7 @@ export const planImport = (
   const known = new Map(knowledge.commands);
   const splits = planSplits(lines, (line) => isKnownSplit(known, line), knowledge);
   const state = decodeState(encodeState(knowledge.state));
-  const rehearsal: Rehearsal = { state, known, splits, knowledge, digest };
+  const rehearsal: Rehearsal = { state, known, splits, passed: new Set(), knowledge, digest };
   const warnings = createWarnings(knowledge);
   const before = holdingsOf(state);
   const commands: PlannedCommand[] = [];

@@ -9,6 +9,12 @@ export type SourcedLine = {
   readonly line: StatementLine;
 };
 
+/** A source's reference as everybody else sees it. */
+export const outsideReference = (source: string, reference: string): string =>
+  `${source}:${reference}`;
+export const referenceOf = ({ source, line }: SourcedLine): string =>
+  outsideReference(source, line.reference);
+
 /** All lines of all files in the order of time; of one instant, in the order of the files and of their lines. */
 export const inTimeOrder = (statements: readonly SourcedStatement[]): readonly SourcedLine[] =>
   statements
