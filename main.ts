@@ -40,6 +40,7 @@ import { takeServerLock } from '#database/postgres/server-lock.ts';
 import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
 import type { AccountId, Actor } from '#domain/ids.ts';
 import { InvariantViolation } from '#domain/invariant.ts';
+import { fromMilliseconds, type Instant, toMilliseconds } from '#domain/time.ts';
 import { openPaperJournal } from '#gateways/brokers/paper/journal.ts';
 import { createPaperBroker } from '#gateways/brokers/paper/paper-broker.ts';
 import { bookmarkedAt, keepBookmark } from '#gateways/market-data/market-bookmark.ts';
@@ -82,6 +83,8 @@ const patience = {
 } as const;
 
 type Step = { readonly name: string; readonly stop: () => Promise<unknown> };
+
+const justAfter = (at: Instant): Instant => fromMilliseconds(toMilliseconds(at) + 1);
 
 /** Runs stops in the reverse order of the starts; one that fails does not keep the others from stopping. */
 const createShutdown = (log: pino.Logger) => {
@@ -287,7 +290,8 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   const report = reportTo(ledger, 'broker:paper' as Actor, log, fail);
   const journal = await openPaperJournal({
     directory: join(configuration.dataDirectory, 'paper-broker'),
-    now: feed.now(),
+    // What an earlier run executed is of before, at this very instant too.
+    now: resumeAt === undefined ? feed.now() : justAfter(feed.now()),
     onFailure: fail,
   });
   shutdown.add("the paper broker's journal", journal.close);

@@ -77,7 +77,12 @@ const actorOf = (asked: Asked): Actor => {
   return `operator:${name}` as Actor;
 };
 
-type Against = { readonly statement: BrokerStatement; readonly scope: StatementScope };
+type Against = {
+  readonly statement: BrokerStatement;
+  readonly scope: StatementScope;
+  /** Whose own record it is; null for a file. */
+  readonly broker: string | null;
+};
 
 const statementOf = async (
   asked: Asked,
@@ -89,10 +94,11 @@ const statementOf = async (
 ): Promise<Against> => {
   if (file === 'broker') {
     const source = ports.broker();
-    return { statement: await source.statement(account, from, now), scope: source.states };
+    const statement = await source.statement(account, from, now);
+    return { statement, scope: source.states, broker: source.name };
   }
   const statement = await ports.readStatement(file, { format: textOf(asked, 'format') ?? null });
-  return { statement, scope: 'everything' };
+  return { statement, scope: 'everything', broker: null };
 };
 
 /** A statement of which a row could not be read would show breaks that are none. */
@@ -105,7 +111,7 @@ const mustBeWhole = ({ problems }: BrokerStatement): void => {
 const comparing = async (
   { withLook }: ReconcilePorts,
   account: AccountId,
-  { statement, scope }: Against,
+  { statement, scope, broker }: Against,
   speech: Speech,
   signal: AbortSignal,
 ): Promise<Reconciliation> =>
@@ -115,6 +121,12 @@ const comparing = async (
       const books = await readBooks(log, account, statement, slackDays, (sequence) =>
         progress(sequence, head),
       );
+      if (broker !== null && books.broker !== broker) {
+        const whose = books.broker === 'none' ? 'no broker' : `the broker ${books.broker}`;
+        throw new Error(
+          `The account has ${whose}, and ${broker} has no record of it. Give a FILE.`,
+        );
+      }
       return reconcile(statement, books, scope);
     }),
   );

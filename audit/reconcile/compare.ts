@@ -131,6 +131,7 @@ export const reconcile = (
     statement,
     books,
     period,
+    bookedIds: new Set(books.fills.map(({ executionId }) => executionId)),
     statesFees: isWhole,
     theirSplits: splitsOf(lines),
   };

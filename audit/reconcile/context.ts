@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
-import type { AccountId, BreakId, Symbol as Ticker } from '#domain/ids.ts';
+import type { AccountId, BreakId, ExecutionId, Symbol as Ticker } from '#domain/ids.ts';
 import { proportion, type Quantity } from '#domain/money.ts';
 import type { BreakType } from '#domain/reconciliation/break-types.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
@@ -19,6 +19,7 @@ export type Context = {
   readonly statement: BrokerStatement;
   readonly books: OurBooks;
   readonly period: Period;
+  readonly bookedIds: ReadonlySet<ExecutionId>;
   readonly statesFees: boolean;
   readonly theirSplits: readonly SplitLine[];
 };

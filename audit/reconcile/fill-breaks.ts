@@ -64,10 +64,9 @@ type Proposal = Pick<Break, 'correction' | 'why'>;
 const toDecide = (why: string): Proposal => ({ correction: null, why });
 
 /** The id to book an execution under: its own, or another where its own is known and moves nothing. */
-const freeId = ({ books }: Context, reference: string): ExecutionId | null => {
+const freeId = ({ books, bookedIds }: Context, reference: string): ExecutionId | null => {
   const own = reference as ExecutionId;
-  const taken = (id: ExecutionId): boolean =>
-    books.unbooked.has(id) || books.fills.some(({ executionId }) => executionId === id);
+  const taken = (id: ExecutionId): boolean => books.unbooked.has(id) || bookedIds.has(id);
   if (!taken(own)) return own;
   return taken(rebookedId(own)) ? null : rebookedId(own);
 };
