@@ -1,16 +1,7 @@
 import type { StockSplit } from '#domain/account/events.ts';
 import type { EventId } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
-import {
-  add,
-  type Cash,
-  negate,
-  notional,
-  type Quantity,
-  subtract,
-  sum,
-  zeroCash,
-} from '#domain/money.ts';
+import { add, type Cash, notional, type Quantity, subtract, sum, zeroCash } from '#domain/money.ts';
 import { costOf, type Lot, reduceLots, restateLots } from '#domain/position/lots.ts';
 import {
   type Booked,
@@ -41,6 +32,8 @@ export type Holding = {
   readonly lots: readonly HeldLot[];
   /** Of everything so far, before commission, by the method. */
   readonly realized: Cash;
+  /** The same at average cost, whatever the method. */
+  readonly realizedAtAverage: Cash;
 };
 
 /** Shares with their cost, both signed as the position. */
@@ -52,11 +45,17 @@ export type Moved = {
   readonly taken: Part | null;
   readonly put: readonly HeldLot[];
   readonly realized: Cash;
+  readonly realizedAtAverage: Cash;
 };
 
 export type PlacedTrade = { readonly trade: Trade; readonly place: Place };
 
-export const emptyHolding: Holding = { position: flat, lots: [], realized: zeroCash };
+export const emptyHolding: Holding = {
+  position: flat,
+  lots: [],
+  realized: zeroCash,
+  realizedAtAverage: zeroCash,
+};
 
 /** All of it; null where nothing is held. */
 export const wholeOf = ({ lots }: Holding): Part | null =>
@@ -124,11 +123,13 @@ export const moveTrade = (
       position,
       lots: method === 'average' ? pooled(position, place, trade.at) : [...left, ...put],
       realized: add(before.realized, realized),
+      realizedAtAverage: add(before.realizedAtAverage, booked.realized),
     },
     // What closes goes against what is held: a sale out of a long, a purchase out of a short.
     taken: closing === null ? null : { quantity: (-sign * closing.quantity) as Quantity, cost },
     put,
     realized,
+    realizedAtAverage: booked.realized,
   };
 };
 
@@ -147,10 +148,16 @@ export const moveSplit = (
       ? pooled(position, place, split.at)
       : restateLots(left, split.quantityAfter).filter((lot) => lot.quantity !== 0n);
   return {
-    holding: { position, lots, realized: add(before.realized, realized) },
+    holding: {
+      position,
+      lots,
+      realized: add(before.realized, realized),
+      realizedAtAverage: add(before.realizedAtAverage, booked.realized),
+    },
     taken: wholeOf(before),
     put: lots,
     realized,
+    realizedAtAverage: booked.realized,
   };
 };
 
@@ -167,6 +174,7 @@ export const moveRestated = (
     holding,
     taken: wholeOf(before),
     put: holding.lots,
-    realized: add(holding.realized, negate(before.realized)),
+    realized: subtract(holding.realized, before.realized),
+    realizedAtAverage: subtract(holding.realizedAtAverage, before.realizedAtAverage),
   };
 };

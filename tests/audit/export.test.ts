@@ -296,6 +296,21 @@ describe('an export', () => {
     match(files.get('transactions.csv') ?? '', /,"x""\n2014-01-01 \* ""y"" \\ ; z\0",/);
   });
 
+  it('lets no text of a user be computed by a spreadsheet, and leaves numbers alone', async () => {
+    for (const evil of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1']) {
+      const events = decided(
+        openAccount(),
+        { ...deposit('1'), description: evil } as never,
+        fill('x1', null, '1', '2', sell),
+      );
+      const files = await filesOf(writeCsv(logOf(events), everything));
+      const text = files.get('transactions.csv') ?? '';
+      const written = /\r/.test(evil) ? `"'${evil}"` : `'${evil}`;
+      ok(text.includes(`,deposit,1,1,,${written},`), text);
+      match(files.get('positions.csv') ?? '', /ACME,-1,-2,2,0,0/);
+    }
+  });
+
   it('gives an account with an awkward number its id as a name', async () => {
     for (const accountNumber of ['my account', 'a-1', 'A:1', 'Id-1', 'Ä']) {
       const open = { ...openAccount(), accountNumber } as never;
@@ -330,7 +345,7 @@ describe('an export', () => {
     const files = await filesOf(writeCsv(logOf(events), everything));
     const [, row] = (files.get('positions.csv') ?? '').split('\r\n');
     const held = formatQuantity(3_000_000_001n as Quantity);
-    equal(row, `${accountOne},A-1,ACME,${held},30.0000000105,10,0`);
+    equal(row, `${accountOne},A-1,ACME,${held},30.0000000105,10,0,0`);
   });
 });
 
