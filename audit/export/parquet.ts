@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
 import { type Instant, toMilliseconds } from '#domain/time.ts';
@@ -11,7 +12,7 @@ import { type TableName, tables } from './tables.ts';
 import { type WholeFiles, writeWhole } from './whole-files.ts';
 
 /** A row group is written when it has so many rows, or characters of text: what is held in memory of a table. */
-const groupRows = 50_000;
+const groupRows = 20_000;
 const groupCharacters = 8_000_000;
 
 /** Digits of a decimal, and the bytes that hold them: the most that Parquet's readers know. */
@@ -79,8 +80,8 @@ const storedOf = (value: Cell, column: Column): Cell => {
   }
 };
 
-/** Each value occurs once, so that a dictionary would only be work. */
-const distinct: ReadonlySet<string> = new Set(['sequence', 'event_id', 'hash', 'body', 'lot_id']);
+/** Texts that occur once each, so that a dictionary would only be work; as it would be for numbers and times. */
+const distinct: ReadonlySet<string> = new Set(['event_id', 'hash', 'body', 'lot_id']);
 
 const fileWriter = (handle: FileHandle) => {
   const writer = new ByteWriter();
@@ -97,6 +98,9 @@ const createFile = (handle: FileHandle, table: Table, rowsMost: number) => {
   const writer = new ParquetWriter({
     writer: fileWriter(handle),
     schema: schemaOf(table),
+    // Native, where the writer's own Snappy is JavaScript: half the size in four fifths of the time.
+    codec: 'ZSTD',
+    compressors: { ZSTD: (bytes) => zstdCompressSync(bytes) },
     createdBy: 'order-ledger',
   });
   let group: Cell[][] = columns.map(() => []);
@@ -108,9 +112,9 @@ const createFile = (handle: FileHandle, table: Table, rowsMost: number) => {
     data: group[index] ?? [],
     // A place for each page would be kept until the end.
     offsetIndex: false,
-    // The smallest and largest of texts that nobody orders by would be.
-    statistics: column.name !== 'body',
-    ...(distinct.has(column.name) ? { encoding: 'PLAIN' as const } : {}),
+    // The smallest and largest of a group let readers skip it by number or time.
+    statistics: column.type !== 'text',
+    ...(column.type !== 'text' || distinct.has(column.name) ? { encoding: 'PLAIN' } : {}),
   });
   const flush = async (): Promise<void> => {
     if (rows === 0) return;

@@ -31,6 +31,7 @@ import { createBenchmarkIdentity } from './credentials.ts';
 import { benchmarkDatabase, benchmarkPool } from './database.ts';
 
 export type Stack = {
+  readonly connectionString: string;
   readonly ledger: Ledger;
   readonly store: EventStore;
   readonly url: string;
@@ -132,6 +133,7 @@ export const startStack = async (): Promise<Stack> => {
   const listening = await createHttpApi({ ...services, guard }).listen();
   const open = await createHttpApi({ ...services, authenticate }).listen();
   return {
+    connectionString,
     ledger,
     store,
     url: listening.url,

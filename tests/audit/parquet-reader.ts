@@ -1,3 +1,4 @@
+import { zstdDecompressSync } from 'node:zlib';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { type Cash, formatCash, formatPrice, type Price } from '#domain/money.ts';
 import { fromMilliseconds } from '#domain/time.ts';
@@ -24,6 +25,8 @@ const textOf = (value: unknown, { logical_type: logical }: Element): string => {
   return String(value);
 };
 
+const compressors = { ZSTD: (bytes: Uint8Array) => zstdDecompressSync(bytes) };
+
 /** A Parquet file's rows as text, with every digit: the reader itself would make floats and milliseconds of them. */
 export const readParquet = async (path: string) => {
   const file = await asyncBufferFromFile(path);
@@ -34,7 +37,7 @@ export const readParquet = async (path: string) => {
     delete element.converted_type;
     delete element.logical_type;
   }
-  const found = await parquetReadObjects({ file, metadata });
+  const found = await parquetReadObjects({ file, metadata, compressors });
   const rows = found.map((row) =>
     Object.fromEntries(
       [...elements].map(([name, element]) => [name, textOf(row[name], element)] as const),
