@@ -64,7 +64,7 @@ const cashLegs = (event: AccountEvent): readonly Leg[] => {
 
 const shareLegs = (symbol: Ticker, { taken, put, realized }: Moved): readonly Leg[] => [
   ...(taken === null ? [] : [{ kind: 'take', symbol, part: taken } as const]),
-  ...put.map((lot) => ({ kind: 'put', symbol, lot }) as const),
+  ...[...put].map((lot) => ({ kind: 'put', symbol, lot }) as const),
   ...(realized === 0n
     ? []
     : [{ kind: 'cash', name: gainsName(symbol), amount: negate(realized) } as const]),

@@ -245,7 +245,7 @@ const kindsOf = (data: LedgerEvent, moved: Moved | null): readonly string[] => {
   if (data.type !== 'OrderFilled' || moved === null) return kinds;
   if (data.commission > 0n) kinds.push('commission');
   if (moved.holding.position.quantity < 0n) kinds.push('short');
-  if (moved.taken !== null && moved.put.length > 0) kinds.push('flip');
+  if (moved.taken !== null && [...moved.put].length > 0) kinds.push('flip');
   return kinds;
 };
 
