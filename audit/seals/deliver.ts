@@ -1,6 +1,6 @@
 import type { SealOutbox } from '../ports/seal-outbox.ts';
 import type { SealStore, StoredSeal } from '../ports/seal-store.ts';
-import { type KeptSeal, keepSealLine, keptLine } from './kept-seals.ts';
+import { type KeptSeal, keepSeal, keptLine } from './kept-seals.ts';
 import { digestOf, parseSeal } from './seal.ts';
 import { type Posted, postSeal } from './seal-http.ts';
 import type { SealTarget } from './targets.ts';
@@ -23,7 +23,7 @@ const withKey = async ({ outbox }: DeliveryPorts, seal: StoredSeal): Promise<Kep
 };
 
 const keep = (path: string, kept: KeptSeal): Posted => {
-  const { kind } = keepSealLine(path, kept);
+  const { kind } = keepSeal(path, kept);
   return { kind: kind === 'differs' ? 'differs' : 'delivered' };
 };
 

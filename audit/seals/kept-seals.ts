@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { StoredSeal } from '../ports/seal-store.ts';
-import { publicKeyOf, publicPem } from './keys.ts';
+import { publicKeyOf } from './keys.ts';
 import { readUrl } from './seal-http.ts';
 import type { SealTarget } from './targets.ts';
 
@@ -203,11 +203,7 @@ const keepInFile = (file: string, kept: KeptSeal): Keeping => {
  * Keeps a seal with its public key (PEM): as a file of its own in a folder, or at the end of a file. A path with a slash
  * at its end is a folder, made where it is not there.
  */
-export const keepSealLine = (path: string, kept: KeptSeal): Keeping => {
+export const keepSeal = (path: string, kept: KeptSeal): Keeping => {
   if (path.endsWith('/') && !isFolder(path)) mkdirSync(path);
   return isFolder(path) ? keepInFolder(path, kept) : keepInFile(path, kept);
 };
-
-/** Keeps a copy of a seal with the public key: as a file of its own in a folder, or at the end of a file. */
-export const keepSeal = (path: string, seal: StoredSeal, publicKey: KeyObject): Keeping =>
-  keepSealLine(path, { seal, publicKey: publicPem(publicKey) });

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { after, describe, it } from 'node:test';
+import { readConfiguration } from '#api/process/configuration.ts';
 import { deliverSeals } from '#audit/seals/deliver.ts';
 import { readKeptSeals } from '#audit/seals/kept-seals.ts';
 import { digestOf } from '#audit/seals/seal.ts';
@@ -237,6 +238,18 @@ describe('places for seals', () => {
         wrong,
       );
     }
+    assert.throws(
+      () => readConfiguration({ SEAL_TO: '/a/b, ftp://me:hush@x/y' }),
+      (error) =>
+        error instanceof Error &&
+        /SEAL_TO: .*ftp/.test(error.message) &&
+        !/hush/.test(error.message),
+    );
+    assert.deepEqual(readConfiguration({ SEAL_TO: '/a/b, https://x/y' }).sealTo, [
+      '/a/b',
+      'https://x/y',
+    ]);
+    assert.deepEqual(readConfiguration({}).sealEvery, { events: 10_000, minutes: 60 });
     assert.throws(() => parseTargets(['https://x/s?t=1', 'https://x/s?t=2']), /twice/);
     assert.throws(() => parseTargets(['/a/b', '/a/b/']), /twice/);
   });
