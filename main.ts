@@ -19,6 +19,7 @@ import {
 } from '#api/process/first-accounts.ts';
 import { greeting, type Setup } from '#api/process/greeting.ts';
 import { signingKeysOf } from '#api/process/own-secrets.ts';
+import { type SealerThread, startSealerThread } from '#api/process/sealer-thread.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createMarketLedger } from '#commands/market/market-ledger.ts';
@@ -199,6 +200,32 @@ const startIdentity = (
   return { identity, store };
 };
 
+/** Seals the log beside trading; null where that is turned off. */
+const startSealing = (
+  { dataDirectory, sealKeyFile, sealEvery, sealTo, isProduction }: Configuration,
+  connectionString: string,
+  log: pino.Logger,
+): SealerThread | null => {
+  if (sealEvery.events === 0 && sealEvery.minutes === 0 && sealTo.length === 0) return null;
+  if (isProduction && sealKeyFile === null) {
+    const words =
+      'the key that seals are signed with is kept beside the database: whoever gets one may get both. Set SEAL_KEY_FILE to a file elsewhere';
+    log.warn({}, words);
+  }
+  const order = {
+    connectionString,
+    keyPlace: { dataDirectory, sealKeyFile },
+    every: sealEvery,
+    to: sealTo,
+  };
+  const program = new URL('./sealer.ts', import.meta.url);
+  return startSealerThread(program, order, {
+    info: (fields, words) => log.info(fields, words),
+    warn: (fields, words) => log.warn(fields, words),
+    error: (fields, words) => log.error(fields, words),
+  });
+};
+
 const setupOf = async (
   store: Parameters<typeof offerSetupToken>[0],
   isProduction: boolean,
@@ -222,6 +249,9 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   pool.on('error', ({ message }) => log.warn({ reason: message }, 'an idle connection broke'));
   shutdown.add('connections', () => pool.end());
   await migrate(pool);
+  // Begun at the end, ended after the last event was written.
+  let sealing: SealerThread | null = null;
+  shutdown.add('sealer', async () => sealing?.stop());
 
   const store = createPostgresEventStore({ connectionString, clock: systemClock, log });
   shutdown.add('event store', store.close);
@@ -372,6 +402,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   const listening = await api.listen({ host: configuration.host, port: configuration.port });
   shutdown.add('HTTP', () => listening.close());
   const setup = await setupOf(identityStore, configuration.isProduction);
+  sealing = startSealing(configuration, connectionString, log);
   log.info({ url: listening.url, head }, 'order-ledger is up');
   console.log(
     greeting({

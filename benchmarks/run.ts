@@ -17,6 +17,7 @@ const benchmarks = [
   'projector',
   'cold-load',
   'verify',
+  'export',
 ];
 
 type Figures = Readonly<Record<string, number | string>>;
