@@ -34,8 +34,12 @@ export const extremesBetween = (
   range: { readonly after: number; readonly before: number; readonly session: SessionDate },
 ): Extremes | undefined => {
   let seen = marks.earlierExtremes.get(sinceKey(symbol, range.after));
-  for (const mark of marks.priceMarks.group(symbol)) {
-    if (mark.sequence <= range.after || mark.sequence >= range.before) continue;
+  const known = marks.priceMarks.group(symbol);
+  // In the order of the log; most of them are older than what is asked for.
+  for (let index = known.length - 1; index >= 0; index -= 1) {
+    const mark = known[index];
+    if (mark === undefined || mark.sequence <= range.after) break;
+    if (mark.sequence >= range.before) continue;
     const whole = mark.session > range.session;
     seen = widest(
       seen,

@@ -68,6 +68,30 @@ export type ReadTables = {
   readonly stop: (reason: StopReason) => Promise<void>;
 };
 
+/** The rows that a fold asks for. */
+export type RowReads = Omit<ReadTables, 'checkpoint' | 'commit' | 'stop'>;
+
+/** Rows of one table on their way into it; each is encoded when it is asked for. */
+export type TableWrite = {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly count: number;
+  readonly rows: () => Iterable<StoredRow>;
+  /** Those of `rows` under whose key the table may have an older row, which has to make way. */
+  readonly replaced: () => Iterable<StoredRow>;
+  readonly replacedCount: number;
+  /** Keys of rows that are no more; of tables whose key is one column. */
+  readonly removed: readonly string[];
+};
+
+/** Empty read tables that are filled with what a whole log makes. Calls are carried out in the order they are made. */
+export type BulkReadTables = RowReads & {
+  /** All of the rows in one transaction. Throws where the database cannot hold one. */
+  readonly write: (rows: readonly TableWrite[]) => Promise<void>;
+  /** Makes the tables what they are otherwise, as of `sequence`: until now they stood at no event. */
+  readonly complete: (sequence: number) => Promise<void>;
+};
+
 /** Read tables that are open for writing. */
 export type OpenReadTables = {
   readonly readTables: ReadTables;
@@ -88,7 +112,12 @@ export type ReadTableHost = {
   /** Empty ones beside the live ones. Throws where another rebuild is under way. */
   readonly openBeside: (set: ProjectionSet) => Promise<
     OpenReadTables & {
-      /** Shows them under the public names and drops the old ones; false where they have not caught up. */
+      /** The same while they are empty, for the log as far as it goes now. */
+      readonly bulk: BulkReadTables;
+      /**
+       * Shows them under the public names and drops the old ones. False where they have not caught up, or where
+       * somebody still reads the old ones as they were before: try again.
+       */
       readonly promote: () => Promise<boolean>;
       readonly discard: () => Promise<void>;
     }

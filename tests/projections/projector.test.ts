@@ -12,7 +12,7 @@ import { dump } from '#projections/batch.ts';
 import { foldLedger } from '#projections/fold.ts';
 import type { EventFeed } from '#projections/ports/event-feed.ts';
 import { rebuild, runProjector } from '#projections/projector.ts';
-import { ProjectionStopped } from '#projections/runner.ts';
+import { ProjectionStopped } from '#projections/stopped.ts';
 import { randomHistory } from '../support/account-histories.ts';
 import { migratedTestDatabase } from '../support/postgres.ts';
 import { applyAll, dumpSchema, finishedFeed, readDatabase } from '../support/read-tables.ts';

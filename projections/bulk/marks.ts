@@ -1,0 +1,87 @@
+import type { Symbol as Ticker } from '#domain/ids.ts';
+import { type PriceMarkRecord, priceMarksTable } from '../marks/table.ts';
+import type { TableWrite } from '../ports/read-tables.ts';
+import type { BulkTable } from './table.ts';
+
+export type BulkMarks = BulkTable<PriceMarkRecord> & {
+  /** Whether every mark of the symbol with a sequence > `after` is in memory. */
+  readonly hasAfter: (symbol: Ticker, after: number) => boolean;
+};
+
+type Window = {
+  readonly marks: PriceMarkRecord[];
+  /** The sequence of the newest mark that memory has lost; 0 for none. */
+  lostUpTo: number;
+};
+
+/**
+ * The marks of a fold: each is written once, and the newest of every symbol stay in memory, for what they have shown to
+ * positions is asked again and again.
+ */
+export const createBulkMarks = (marksKept: number): BulkMarks => {
+  const windows = new Map<string, Window>();
+  let unwritten: PriceMarkRecord[] = [];
+  let kept = 0;
+  const windowOf = (symbol: string): Window => {
+    const known = windows.get(symbol);
+    if (known !== undefined) return known;
+    const fresh = { marks: [], lostUpTo: 0 };
+    windows.set(symbol, fresh);
+    return fresh;
+  };
+  const cut = (window: Window, most: number): void => {
+    const lost = window.marks.splice(0, Math.max(0, window.marks.length - most));
+    kept -= lost.length;
+    window.lostUpTo = Math.max(window.lostUpTo, lost.at(-1)?.sequence ?? 0);
+  };
+  const trim = (): void => {
+    if (kept <= marksKept) return;
+    // Half as many as there is room for: trimming goes through all of them, and shall be seldom.
+    const most = Math.floor(marksKept / 2 / windows.size);
+    for (const window of windows.values()) cut(window, most);
+  };
+  const take = (): TableWrite | null => {
+    if (unwritten.length === 0) return null;
+    const fresh = unwritten;
+    unwritten = [];
+    const { name: table, columnNames: columns, encode } = priceMarksTable;
+    const rows = () => fresh.map(encode);
+    const nothing = { replaced: () => [], replacedCount: 0, removed: [] };
+    return { table, columns, count: fresh.length, rows, ...nothing };
+  };
+  const never = (): never => {
+    throw new Error('marks are asked for by symbol, and never taken back');
+  };
+
+  return {
+    shape: priceMarksTable,
+    get: never,
+    remove: never,
+    load: never,
+    values: never,
+    changes: never,
+    settle: () => {},
+    knows: () => true,
+    knowsGroup: () => true,
+    put: (mark) => {
+      windowOf(mark.symbol).marks.push(mark);
+      unwritten.push(mark);
+      kept += 1;
+    },
+    group: (symbol) => windowOf(symbol).marks,
+    loadGroup: (symbol, marks) => {
+      const window = windowOf(symbol);
+      kept += marks.length - window.marks.length;
+      window.marks.splice(0, window.marks.length, ...marks);
+      window.lostUpTo = 0;
+    },
+    hasAfter: (symbol, after) => windowOf(symbol).lostUpTo <= after,
+    hasForgotten: () => false,
+    takeFinished: () => {
+      const write = take();
+      trim();
+      return write;
+    },
+    takeAll: take,
+  };
+};
