@@ -1,6 +1,7 @@
 import type { Symbol as Ticker } from '#domain/ids.ts';
 import { type PriceMarkRecord, priceMarksTable } from '../marks/table.ts';
 import type { TableWrite } from '../ports/read-tables.ts';
+import { appended } from './appended.ts';
 import type { BulkTable } from './table.ts';
 
 export type BulkMarks = BulkTable<PriceMarkRecord> & {
@@ -34,20 +35,20 @@ export const createBulkMarks = (marksKept: number): BulkMarks => {
     kept -= lost.length;
     window.lostUpTo = Math.max(window.lostUpTo, lost.at(-1)?.sequence ?? 0);
   };
+  /** Loses the oldest marks, but none that is not in the database. */
   const trim = (): void => {
     if (kept <= marksKept) return;
+    const needed = new Map<string, number>();
+    for (const { symbol } of unwritten) needed.set(symbol, (needed.get(symbol) ?? 0) + 1);
     // Half as many as there is room for: trimming goes through all of them, and shall be seldom.
     const most = Math.floor(marksKept / 2 / windows.size);
-    for (const window of windows.values()) cut(window, most);
+    for (const [symbol, window] of windows) cut(window, Math.max(most, needed.get(symbol) ?? 0));
   };
   const take = (): TableWrite | null => {
     if (unwritten.length === 0) return null;
     const fresh = unwritten;
     unwritten = [];
-    const { name: table, columnNames: columns, encode } = priceMarksTable;
-    const rows = () => fresh.map(encode);
-    const nothing = { replaced: () => [], replacedCount: 0, removed: [] };
-    return { table, columns, count: fresh.length, rows, ...nothing };
+    return appended(priceMarksTable, fresh);
   };
   const never = (): never => {
     throw new Error('marks are asked for by symbol, and never taken back');
@@ -78,9 +79,8 @@ export const createBulkMarks = (marksKept: number): BulkMarks => {
     hasAfter: (symbol, after) => windowOf(symbol).lostUpTo <= after,
     hasForgotten: () => false,
     takeFinished: () => {
-      const write = take();
       trim();
-      return write;
+      return take();
     },
     takeAll: take,
   };

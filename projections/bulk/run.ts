@@ -34,30 +34,37 @@ const fold = (events: readonly RecordedEvent[], tables: Tables): void => {
   }
 };
 
+type Take = () => readonly TableWrite[];
+
 /** One batch of rows is being written while the next is folded. A failure is thrown by the next call. */
 const createWriter = (readTables: BulkReadTables) => {
   let writing: Promise<void> = Promise.resolve();
   const done = (): Promise<void> => writing;
-  const write = async (rows: readonly TableWrite[]): Promise<void> => {
+  /** Takes rows out of memory once the ones before are in the database, and begins to write them. */
+  const write = async (take: Take): Promise<void> => {
     await writing;
-    writing = readTables.write(rows);
+    writing = readTables.write(take());
     writing.catch(() => {}); // Thrown where it is awaited.
   };
   return { write, done };
 };
+type Writer = ReturnType<typeof createWriter>;
 
 /** Sees to it that what an event which needs the tables as a whole asks the database for is there. */
 const writeAhead = async (
   [event]: readonly RecordedEvent[],
   bulk: BulkTables,
-  write: (rows: readonly TableWrite[]) => Promise<void>,
+  writer: Writer,
 ): Promise<void> => {
   switch (event?.data.type) {
     case 'FillBusted':
     case 'FillCorrected':
-      return write(bulk.takeFinished());
+      await writer.write(bulk.takeFinished);
+      return writer.done();
     case 'SessionClosed':
-      return bulk.hasOpenBooks() ? undefined : write(bulk.takeAll());
+      if (bulk.hasOpenBooks()) return;
+      await writer.write(bulk.takeAll);
+      return writer.done();
     default:
   }
 };
@@ -67,12 +74,12 @@ const foldPage = async (
   page: readonly RecordedEvent[],
   bulk: BulkTables,
   readTables: BulkReadTables,
-  write: (rows: readonly TableWrite[]) => Promise<void>,
+  writer: Writer,
 ): Promise<void> => {
   const { tables, doubt } = bulk;
   for (const segment of segments(page)) {
     const [first] = segment;
-    await writeAhead(segment, bulk, write);
+    await writeAhead(segment, bulk, writer);
     await load(tables, readTables, segment);
     doubt.isRestating = first !== undefined && standsAlone(first);
     fold(segment, tables);
@@ -98,15 +105,15 @@ export const runBulk = async (
   try {
     for await (const page of pages) {
       signal.throwIfAborted();
-      await foldPage(page, bulk, readTables, writer.write);
+      await foldPage(page, bulk, readTables, writer);
       last = Math.max(last, page.at(-1)?.sequence ?? 0);
       onFolded?.(last);
       sinceWrite += page.length;
       if (sinceWrite < writeEvery) continue;
       sinceWrite = 0;
-      await writer.write(bulk.takeFinished());
+      await writer.write(bulk.takeFinished);
     }
-    await writer.write(bulk.takeAll());
+    await writer.write(bulk.takeAll);
   } finally {
     // Whoever throws the rows away after a failure must not meet a write that is still going on.
     await writer.done();

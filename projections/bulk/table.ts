@@ -1,7 +1,8 @@
 import { invariant } from '#domain/invariant.ts';
 import type { TableShape } from '../ports/columns.ts';
-import type { StoredRow, TableWrite } from '../ports/read-tables.ts';
+import type { TableWrite } from '../ports/read-tables.ts';
 import type { Table } from '../table.ts';
+import { appended, encoded } from './appended.ts';
 
 /** How a table's rows come and go while a whole log is folded. */
 export type Keeping<Row> = {
@@ -19,14 +20,30 @@ export type Keeping<Row> = {
 export type BulkTable<Row> = Table<Row> & {
   /** Whether rows that are not finished have had to be forgotten. */
   readonly hasForgotten: () => boolean;
-  /** Takes out what is finished, and the oldest of what is more than `rowsKept`; null where that is nothing. */
+  /**
+   * What is finished, and the oldest of what is more than `rowsKept`, to be written; null where that is nothing. It is
+   * forgotten at the next call, which has to wait until it is written: what memory does not know is in the database.
+   */
   readonly takeFinished: (rowsKept: number) => TableWrite | null;
-  /** Takes out everything that is not in the database yet; it stays in memory. */
+  /** Everything that is not in the database yet, to be written; it stays in memory. */
   readonly takeAll: () => TableWrite | null;
 };
 
 /** Shared by the tables of a fold: whether a row that memory does not know may be in the database all the same. */
 export type Doubt = { isRestating: boolean };
+
+type Entry<Row> = {
+  row: Row;
+  isUnwritten: boolean;
+  /** The database may have an older row under the key. */
+  mayBeStored: boolean;
+};
+
+type Keyed<Row> = readonly [key: string, entry: Entry<Row>];
+type Taken<Row> = {
+  readonly finished: readonly Keyed<Row>[];
+  readonly open: readonly (readonly Keyed<Row>[])[];
+};
 
 export const createBulkTable = <Row>(
   shape: TableShape<Row>,
@@ -34,21 +51,20 @@ export const createBulkTable = <Row>(
   doubt: Doubt,
 ): BulkTable<Row> => {
   // In the order in which they were last touched.
-  const rows = new Map<string, Row>();
+  const open = new Map<string, Entry<Row>>();
+  const finished = new Map<string, Entry<Row>>();
   const groups = new Map<string, Map<string, Row>>();
-  const finished = new Map<string, Row>();
-  const unwritten = new Set<string>();
-  /** Keys in memory under which the database may have an older row. */
-  const stored = new Set<string>();
   const removed = new Set<string>();
   /** Keys that the database was asked for and does not have. */
   const absent = new Set<string>();
   let hasWritten = false;
   let hasForgotten = false;
+  /** What was last taken out to be written. */
+  let leaving: Taken<Row> = { finished: [], open: [] };
 
-  const at = (key: string): Row | undefined => rows.get(key) ?? finished.get(key);
+  const at = (key: string): Entry<Row> | undefined => open.get(key) ?? finished.get(key);
   const knows = (key: string): boolean =>
-    !hasWritten || rows.has(key) || finished.has(key) || removed.has(key) || absent.has(key);
+    !hasWritten || at(key) !== undefined || removed.has(key) || absent.has(key);
   const leave = (name: string, key: string): void => {
     const group = groups.get(name);
     group?.delete(key);
@@ -64,89 +80,90 @@ export const createBulkTable = <Row>(
     groups.set(to, group);
     group.set(key, row);
   };
-  const place = (key: string, row: Row): void => {
-    regroup(key, at(key), row);
-    rows.delete(key);
-    finished.delete(key);
-    (isFinished(row) ? finished : rows).set(key, row);
+  const place = (key: string, entry: Entry<Row>, old: Entry<Row> | undefined): void => {
+    regroup(key, old?.row, entry.row);
+    if (old !== undefined && !open.delete(key)) finished.delete(key);
+    (isFinished(entry.row) ? finished : open).set(key, entry);
   };
   const load = (key: string, row: Row | undefined): void => {
-    if (row === undefined) {
-      absent.add(key);
-      return;
-    }
-    place(key, row);
-    stored.add(key);
+    const known = at(key);
+    if (row === undefined) absent.add(key);
+    // What memory has is newer; but its group may be made anew.
+    else place(key, known ?? { row, isUnwritten: false, mayBeStored: true }, known);
   };
-  const forget = (key: string, row: Row): void => {
+  const forget = (key: string, { row }: Entry<Row>): void => {
     regroup(key, row, undefined);
-    rows.delete(key);
-    finished.delete(key);
-    unwritten.delete(key);
-    stored.delete(key);
+    if (!open.delete(key)) finished.delete(key);
   };
 
   /** What has to be written of `taken`, and the keys that have to make way for it. */
-  const writeOf = (taken: readonly (readonly [string, Row])[]): TableWrite | null => {
-    const fresh: Row[] = [];
-    const replaced: Row[] = [];
-    for (const [key, row] of taken) {
-      if (!unwritten.has(key)) continue;
-      fresh.push(row);
-      if (stored.has(key)) replaced.push(row);
-    }
+  const writeOf = (taken: readonly Entry<Row>[]): TableWrite | null => {
+    const unwritten = taken.filter(({ isUnwritten }) => isUnwritten);
+    const fresh = unwritten.map(({ row }) => row);
+    const replaced = unwritten.filter(({ mayBeStored }) => mayBeStored).map(({ row }) => row);
     const gone = [...removed];
     removed.clear();
     absent.clear();
+    for (const entry of unwritten) {
+      entry.isUnwritten = false;
+      entry.mayBeStored = true;
+    }
     if (fresh.length === 0 && gone.length === 0) return null;
     hasWritten = true;
-    return {
-      table: shape.name,
-      columns: shape.columnNames,
-      count: fresh.length,
-      rows: () => encoded(shape, fresh),
-      replaced: () => encoded(shape, replaced),
-      replacedCount: replaced.length,
-      removed: gone,
-    };
+    return { ...appended(shape, fresh), replaced: () => encoded(shape, replaced), removed: gone };
   };
-  const oldest = (rowsKept: number): (readonly [string, Row])[] => {
-    let excess = rows.size - rowsKept;
-    const taken: (readonly [string, Row])[] = [];
-    if (wholeGroups) {
-      for (const [name, group] of groups) {
-        if (excess <= 0) break;
-        taken.push(...group);
-        excess -= group.size;
-        groups.delete(name);
-      }
-      return taken;
+  const groupEntries = (group: ReadonlyMap<string, Row>): Keyed<Row>[] => {
+    const entries: Keyed<Row>[] = [];
+    for (const key of group.keys()) {
+      const entry = open.get(key);
+      if (entry !== undefined) entries.push([key, entry]);
     }
-    for (const entry of rows) {
-      if (excess <= 0) break;
-      taken.push(entry);
-      excess -= 1;
+    return entries;
+  };
+  /** What was touched longest ago, in parts that are forgotten together. */
+  const oldest = (count: number): readonly (readonly Keyed<Row>[])[] => {
+    const parts: (readonly Keyed<Row>[])[] = [];
+    let left = count;
+    for (const one of wholeGroups ? groups.values() : open) {
+      if (left <= 0) break;
+      const part = one instanceof Map ? groupEntries(one) : [one];
+      parts.push(part);
+      left -= part.length;
     }
-    return taken;
+    return parts;
+  };
+  const isUntouched = ([key, entry]: Keyed<Row>): boolean => at(key) === entry;
+  const isWholeGroup = ([first, ...others]: readonly Keyed<Row>[]): boolean => {
+    const name = first === undefined ? null : shape.groupOf(first[1].row);
+    return name === null || groups.get(name)?.size === others.length + 1;
+  };
+  const forgetLeaving = (): void => {
+    for (const [key, entry] of leaving.finished.filter(isUntouched)) forget(key, entry);
+    for (const part of leaving.open) {
+      if (!part.every(isUntouched) || (wholeGroups && !isWholeGroup(part))) continue;
+      for (const [key, entry] of part) forget(key, entry);
+      hasForgotten = true;
+    }
   };
 
   return {
     shape,
     get: (key) => {
-      const row = at(key);
-      invariant(row !== undefined || knows(key), `${shape.name} ${key} was loaded`);
-      return row;
+      const entry = at(key);
+      invariant(entry !== undefined || knows(key), `${shape.name} ${key} was loaded`);
+      return entry?.row;
     },
     put: (row) => {
       const key = shape.keyOf(row);
-      if (doubt.isRestating && hasWritten && at(key) === undefined) stored.add(key);
-      if (removed.delete(key)) stored.add(key);
-      place(key, row);
-      unwritten.add(key);
+      const old = at(key);
+      const mayBeStored =
+        old?.mayBeStored ?? ((doubt.isRestating && hasWritten) || removed.has(key));
+      removed.delete(key);
+      place(key, { row, isUnwritten: true, mayBeStored }, old);
     },
     remove: (key) => {
-      const row = at(key);
-      if (row !== undefined) forget(key, row);
+      const entry = at(key);
+      if (entry !== undefined) forget(key, entry);
       removed.add(key);
     },
     group: (name) => {
@@ -155,8 +172,8 @@ export const createBulkTable = <Row>(
       return group === undefined ? [] : [...group.values()];
     },
     *values() {
-      yield* rows.values();
-      yield* finished.values();
+      for (const { row } of open.values()) yield row;
+      for (const { row } of finished.values()) yield row;
     },
     knows,
     knowsGroup: (name) => !hasForgotten || groups.has(name),
@@ -165,29 +182,16 @@ export const createBulkTable = <Row>(
       if (loaded.length > 0 || hasForgotten) groups.set(name, new Map());
       for (const row of loaded) load(shape.keyOf(row), row);
     },
-    changes: () => new Map([...unwritten].map((key) => [key, at(key) ?? null])),
+    changes: () => {
+      throw new Error('a bulk build takes its changes out by takeFinished and takeAll');
+    },
     settle: () => {},
     hasForgotten: () => hasForgotten,
     takeFinished: (rowsKept) => {
-      const tooMany = oldest(rowsKept);
-      if (tooMany.length > 0) hasForgotten = true;
-      const taken = [...finished, ...tooMany];
-      const write = writeOf(taken);
-      for (const [key, row] of taken) forget(key, row);
-      return write;
+      forgetLeaving();
+      leaving = { finished: [...finished], open: oldest(open.size - rowsKept) };
+      return writeOf([...leaving.finished, ...leaving.open.flat()].map(([, entry]) => entry));
     },
-    takeAll: () => {
-      const write = writeOf([...rows, ...finished]);
-      for (const key of unwritten) stored.add(key);
-      unwritten.clear();
-      return write;
-    },
+    takeAll: () => writeOf([...open.values(), ...finished.values()]),
   };
 };
-
-function* encoded<Row>(
-  shape: TableShape<Row>,
-  rows: readonly Row[],
-): Generator<StoredRow, void, void> {
-  for (const row of rows) yield shape.encode(row);
-}

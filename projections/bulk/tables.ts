@@ -16,6 +16,7 @@ import { journalEntriesTable } from '../postings/table.ts';
 import type { RuleSet } from '../rules.ts';
 import type { Tables } from '../tables.ts';
 import { transactionsTable } from '../transactions/table.ts';
+import { createBulkAppended } from './appended.ts';
 import { createBulkMarks } from './marks.ts';
 import { type BulkTable, createBulkTable, type Doubt } from './table.ts';
 
@@ -39,8 +40,8 @@ export const createBulkTables = (rules: RuleSet, rowsKept: number) => {
     positionHistory: table(positionHistoryTable, always),
     lots: table(lotsTable, ({ closedAt }) => closedAt !== null, true),
     stockSplits: table(stockSplitsTable, always),
-    transactions: table(transactionsTable, always),
-    journalEntries: table(journalEntriesTable, always),
+    transactions: createBulkAppended(transactionsTable),
+    journalEntries: createBulkAppended(journalEntriesTable),
     marketDataCache: table(marketDataCacheTable, never),
     priceMarks: createBulkMarks(rowsKept),
     portfolioSnapshots: table(portfolioSnapshotsTable, always),

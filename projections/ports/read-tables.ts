@@ -76,15 +76,18 @@ export type TableWrite = {
   readonly table: string;
   readonly columns: readonly string[];
   readonly count: number;
-  readonly rows: () => Iterable<StoredRow>;
+  /** Each in the order of `columns`. */
+  readonly rows: () => Iterable<readonly Stored[]>;
   /** Those of `rows` under whose key the table may have an older row, which has to make way. */
-  readonly replaced: () => Iterable<StoredRow>;
-  readonly replacedCount: number;
+  readonly replaced: () => Iterable<readonly Stored[]>;
   /** Keys of rows that are no more; of tables whose key is one column. */
   readonly removed: readonly string[];
 };
 
-/** Empty read tables that are filled with what a whole log makes. Calls are carried out in the order they are made. */
+/**
+ * Empty read tables that are filled with what a whole log makes. What is asked for is found as the writes left it that
+ * have ended; those under way are not waited for.
+ */
 export type BulkReadTables = RowReads & {
   /** All of the rows in one transaction. Throws where the database cannot hold one. */
   readonly write: (rows: readonly TableWrite[]) => Promise<void>;

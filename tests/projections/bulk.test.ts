@@ -36,11 +36,13 @@ const buildIn = async (
   const client = await database.connect();
   const terms = { name: schema, projectionSet: 'ledger', version: 1, live: false, isBulk: true };
   await createReadSchema(client, terms);
-  const readTables = await createBulkReadTables(client, schema);
+  const reader = await database.connect();
+  const readTables = await createBulkReadTables(client, reader, schema);
   const { signal } = new AbortController();
   const pages = inPages(log, page);
   const last = await runBulk({ pages, readTables, rules, ...rest }, signal);
   equal(last, log.at(-1)?.sequence ?? 0);
+  await reader.end();
   await client.end();
   return schema;
 };

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg, { type ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { BulkReadTables, StoredRow, TableWrite } from '#projections/ports/read-tables.ts';
+import type { Stored } from '#projections/ports/columns.ts';
+import type { BulkReadTables, TableWrite } from '#projections/ports/read-tables.ts';
 import { copyText } from './copy-text.ts';
 import { type KeyColumn, primaryKeys } from './keys.ts';
 import { readsOf, writerSession } from './read-tables.ts';
@@ -32,11 +33,14 @@ const copyStatement = ({ table, columns }: TableWrite): string =>
 const removeOld = async (
   client: ClientBase,
   write: TableWrite,
-  old: Iterable<StoredRow>,
+  old: Iterable<readonly Stored[]>,
 ): Promise<void> => {
   const key = keyOf(write.table);
   const rows = [...old];
-  const values = key.map(([name]) => rows.map((row) => row[name]));
+  const values = key.map(([name]) => {
+    const place = write.columns.indexOf(name);
+    return rows.map((row) => row[place]);
+  });
   if (rows.length > 0) await client.query(deleteText(write.table, key), values);
   if (write.removed.length > 0) {
     await client.query(deleteText(write.table, key), [write.removed]);
@@ -46,7 +50,7 @@ const removeOld = async (
 const fill = async (client: ClientBase, write: TableWrite): Promise<void> => {
   if (write.count === 0) return;
   const into = client.query(copyFrom(copyStatement(write)));
-  await pipeline(Readable.from(copyText(write.columns, write.rows())), into);
+  await pipeline(Readable.from(copyText(write.rows())), into);
 };
 
 /** `isSure`: which rows have to make way for others is known; otherwise every key is looked for. */
@@ -89,13 +93,19 @@ const explained = (error: unknown): unknown => {
   });
 };
 
-/** Read tables of a schema that has just been made, over one session that it must have to itself. */
+/** Read tables of a schema that has just been made, over two sessions that it must have to itself. */
 export const createBulkReadTables = async (
   client: ClientBase,
+  reader: ClientBase,
   schema: string,
 ): Promise<BulkReadTables> => {
-  const session = await writerSession(client, schema);
-  const { inTurn } = session;
+  const { inTurn } = await writerSession(client, schema);
+  const reads = await writerSession(reader, schema);
+  // Rows are asked for by their keys alone. A plan that was made while the tables were small would read all of them.
+  await reader.query('SET plan_cache_mode TO force_custom_plan');
+  for (const way of ['seqscan', 'hashjoin', 'mergejoin']) {
+    await reader.query(`SELECT set_config('enable_' || $1, 'off', false)`, [way]);
+  }
   const write = async (writes: readonly TableWrite[]): Promise<void> => {
     try {
       await writeAll(client, writes, true);
@@ -109,7 +119,7 @@ export const createBulkReadTables = async (
     }
   };
   return {
-    ...readsOf(session),
+    ...readsOf(reads),
     write: (writes) => inTurn(() => write(writes)),
     complete: (sequence) =>
       inTurn(async () => {

@@ -122,9 +122,10 @@ export const createReadTableHost = ({
         live: false,
         isBulk: true,
       });
+      const reader = await connect();
       return {
         readTables: await createReadTables(client, schema),
-        bulk: await createBulkReadTables(client, schema),
+        bulk: await createBulkReadTables(client, reader, schema),
         promote: async () => {
           const switched = await switchTo(client, schema);
           if (switched.kind === 'busy') await sleep(BUSY_RETRY_MS);
@@ -135,7 +136,10 @@ export const createReadTableHost = ({
           return true;
         },
         discard: () => dropReadSchema(client, schema),
-        close: () => client.end(),
+        close: async () => {
+          await reader.end();
+          await client.end();
+        },
       };
     },
   };
