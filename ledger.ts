@@ -11,6 +11,8 @@ import { explainCommand } from '#api/cli/explain.ts';
 import { exportCommand } from '#api/cli/export.ts';
 import { orderCommand } from '#api/cli/order.ts';
 import { proveCommand } from '#api/cli/prove.ts';
+import { rebuildCommand, type WithRebuild } from '#api/cli/rebuild.ts';
+import { replayCommand, type WithReplays } from '#api/cli/replay.ts';
 import { resetAdmin } from '#api/cli/reset-admin.ts';
 import { type NewAdmin, resetAdminCommand } from '#api/cli/reset-admin-command.ts';
 import { sealCommand } from '#api/cli/seal.ts';
@@ -27,10 +29,14 @@ import type { SealPorts } from '#api/cli/with-seals.ts';
 import { readConfiguration } from '#api/process/configuration.ts';
 import { accountsOfFirstAdmin } from '#api/process/first-accounts.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
+import type { EventStore } from '#commands/ports/event-store.ts';
 import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts';
 import { DirectoryInUse, startEmbeddedPostgres } from '#database/postgres/embedded.ts';
+import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
+import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
+import { createReplayHost } from '#database/postgres/read-tables/replays.ts';
 import { systemClock } from '#gateways/system/clock.ts';
 import { createUuids } from '#gateways/system/ids.ts';
 import { checkPassword } from '#identity/password-rules.ts';
@@ -120,6 +126,29 @@ const sealPorts: SealPorts = {
   now: () => new Date(),
 };
 
+/** The log as projections read it. */
+const withFeed = async <T>(
+  act: (feed: EventStore, connectionString: string) => Promise<T>,
+): Promise<T> => {
+  const { connectionString } = await database();
+  const feed = createPostgresEventStore({
+    connectionString,
+    clock: systemClock,
+    connectionsMax: 2,
+  });
+  try {
+    return await act(feed, connectionString);
+  } finally {
+    await feed.close();
+  }
+};
+const withRebuild: WithRebuild = (act) =>
+  withFeed((feed, connectionString) =>
+    act({ feed, host: createReadTableHost({ connectionString }) }),
+  );
+const withReplays: WithReplays = (act) =>
+  withFeed((feed, connectionString) => act({ feed, host: createReplayHost({ connectionString }) }));
+
 const withStore = async <T>(act: (store: IdentityStore) => Promise<T>): Promise<T> => {
   const { connectionString } = await database();
   const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
@@ -165,6 +194,8 @@ const commands: readonly Command[] = [
   verifyProofCommand(),
   verifySealsCommand(sealPorts),
   exportCommand(withLook),
+  replayCommand({ withReplays, withSnapshot: withLook }),
+  rebuildCommand(withRebuild),
   resetAdminCommand(newPassword, reset),
   setupTokenCommand(offerToken),
   secretCommand(makeSigningKey),

@@ -119,12 +119,8 @@ const upTo = (feed: EventFeed, head: number): EventFeed => ({
   subscribe: ({ after, batchMax, signal }) => logUpTo(feed, { after, head, signal, batchMax }),
 });
 
-/** How far a rebuild is. */
-export type RebuildProgress = (at: {
-  readonly stage: 'folding' | 'switching';
-  readonly sequence: number;
-  readonly head: number;
-}) => void;
+/** Told the last event that was taken in, and where the log ended when the rebuild began. */
+export type RebuildProgress = (sequence: number, head: number) => void;
 
 /**
  * Fills new read tables from the first event beside the live ones, which stay as they are meanwhile, and then shows
@@ -144,7 +140,7 @@ export const rebuild = async (
   try {
     const head = await feed.head();
     const pages = logUpTo(feed, { after: 0, head, signal });
-    const onFolded = (sequence: number) => onProgress({ stage: 'folding', sequence, head });
+    const onFolded = (sequence: number) => onProgress(sequence, head);
     const bulk = { pages, readTables: beside.bulk, rules: standardRules, onFolded };
     let reached = await runBulk(bulk, signal);
     while (!switched) {
@@ -154,7 +150,7 @@ export const rebuild = async (
         readTables: beside.readTables,
         onApplied: (sequence: number) => {
           reached = sequence;
-          onProgress({ stage: 'switching', sequence, head });
+          onProgress(sequence, head);
         },
         batchMax: REBUILD_BATCH_MAX,
       };

@@ -13,6 +13,8 @@ export type BulkSettings = {
   readonly pages: AsyncIterable<readonly RecordedEvent[]>;
   readonly readTables: BulkReadTables;
   readonly rules: RuleSet;
+  /** The event that the tables reflect at the end, where later ones up to there have no part in them. */
+  readonly upTo?: number;
   /** Called after each page with the last sequence that was folded. */
   readonly onFolded?: (sequence: number) => void;
   /** Rows of each table in memory. */
@@ -97,7 +99,8 @@ export const runBulk = async (
   { pages, readTables, rules, ...settings }: BulkSettings,
   signal: AbortSignal,
 ): Promise<number> => {
-  const { rowsKept = DEFAULT_ROWS_KEPT, writeEvery = DEFAULT_WRITE_EVERY, onFolded } = settings;
+  const { rowsKept = DEFAULT_ROWS_KEPT, writeEvery = DEFAULT_WRITE_EVERY } = settings;
+  const { upTo = 0, onFolded } = settings;
   const bulk = createBulkTables(rules, rowsKept);
   const writer = createWriter(readTables);
   let last = 0;
@@ -118,6 +121,7 @@ export const runBulk = async (
     // Whoever throws the rows away after a failure must not meet a write that is still going on.
     await writer.done();
   }
-  await readTables.complete(last);
-  return last;
+  const reached = Math.max(last, upTo);
+  await readTables.complete(reached);
+  return reached;
 };

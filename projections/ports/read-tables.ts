@@ -1,5 +1,6 @@
 import type { AccountId, EventId, OrderId, Symbol as Ticker } from '#domain/ids.ts';
 import type { SessionDate } from '#domain/time.ts';
+import type { RuleSet } from '../rules.ts';
 import type { Stored } from './columns.ts';
 
 /** What one account holds of one symbol. */
@@ -102,6 +103,42 @@ export type OpenReadTables = {
 };
 
 export type ProjectionSet = { readonly name: string; readonly version: number };
+
+/** What a build of read tables takes in, and by which rules. */
+export type BuildTerms = {
+  readonly rules: RuleSet;
+  /** Nothing after this event; null for tables that go on with the log. */
+  readonly to: number | null;
+  /** Only this account, its markets and the sessions; null for all. */
+  readonly accountId: AccountId | null;
+};
+
+/** A replay that cannot be made or dropped as asked; nothing was changed. */
+export class ReplayRefused extends Error {
+  override readonly name = 'ReplayRefused';
+}
+
+/** Read tables of the user's own beside the live ones; no server ever writes to them. */
+export type ReplayHost = {
+  /**
+   * Empty ones in a schema of this name, or of a name that is free (`null`: they are for the moment). Throws
+   * ReplayRefused for a name that may not be, or that is taken unless it is a replay's to be replaced.
+   */
+  readonly open: (
+    schema: string | null,
+    terms: BuildTerms,
+    options: { readonly replace: boolean },
+  ) => Promise<{
+    readonly schema: string;
+    readonly bulk: BulkReadTables;
+    /** They are whole: nobody writes to them from now on. */
+    readonly finish: () => Promise<void>;
+    readonly discard: () => Promise<void>;
+    readonly close: () => Promise<void>;
+  }>;
+  /** Throws ReplayRefused where there is no such replay, or somebody is building it. */
+  readonly drop: (schema: string) => Promise<void>;
+};
 
 /** Who has read tables and lets one writer at a time have them. */
 export type ReadTableHost = {

@@ -1,7 +1,7 @@
 import pg, { type ClientBase } from 'pg';
 import type { LiveTables, TableReader } from '#audit/ports/table-reader.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
-import { type KeyColumn, primaryKeys } from '../read-tables/keys.ts';
+import { type KeyColumn, primaryKeys } from '#projections/ports/table-keys.ts';
 import { asText } from '../read-tables/read-tables.ts';
 
 const pageSize = 2_000;

@@ -6,8 +6,8 @@ import pg, { type ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Stored } from '#projections/ports/columns.ts';
 import type { BulkReadTables, TableWrite } from '#projections/ports/read-tables.ts';
+import { type KeyColumn, primaryKeys } from '#projections/ports/table-keys.ts';
 import { copyText } from './copy-text.ts';
-import { type KeyColumn, primaryKeys } from './keys.ts';
 import { readsOf, writerSession } from './read-tables.ts';
 
 const UNIQUE_VIOLATION = '23505';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg, { type ClientBase } from 'pg';
-import type { AccountId } from '#domain/ids.ts';
-import { type RuleSet, standardRules } from '#projections/rules.ts';
+import type { BuildTerms } from '#projections/ports/read-tables.ts';
+import { standardRules } from '#projections/rules.ts';
 import { codeVersion } from './code-version.ts';
 
 const read = (...path: readonly string[]): string =>
@@ -40,14 +40,6 @@ export type ReadSchema = {
   readonly build?: BuildTerms;
 };
 
-/** What a build of read tables takes in, and by which rules. */
-export type BuildTerms = {
-  readonly rules: RuleSet;
-  /** Nothing after this event; null for tables that go on with the log. */
-  readonly to: number | null;
-  /** Only this account, its markets and the sessions; null for all. */
-  readonly accountId: AccountId | null;
-};
 const liveTerms: BuildTerms = { rules: standardRules, to: null, accountId: null };
 
 const insertBuild = `INSERT INTO build (program, cost, to_sequence, account_id) VALUES ($1, $2, $3, $4)`;
