@@ -6,6 +6,7 @@ import { accountCommand } from '#api/cli/account.ts';
 import { ordersCommand, portfolioCommand, positionsCommand } from '#api/cli/as-of.ts';
 import type { Command } from '#api/cli/command.ts';
 import { runCommandLine } from '#api/cli/command-line.ts';
+import { type DiffPorts, diffCommand } from '#api/cli/diff.ts';
 import { eventsCommand } from '#api/cli/events.ts';
 import { explainCommand } from '#api/cli/explain.ts';
 import { exportCommand } from '#api/cli/export.ts';
@@ -35,6 +36,7 @@ import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts'
 import { DirectoryInUse, startEmbeddedPostgres } from '#database/postgres/embedded.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
+import { codeVersion } from '#database/postgres/read-tables/code-version.ts';
 import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
 import { createReplayHost } from '#database/postgres/read-tables/replays.ts';
 import { systemClock } from '#gateways/system/clock.ts';
@@ -104,6 +106,11 @@ const interrupted = new AbortController();
 const { signal } = interrupted;
 
 const withLook: WithLook = async (act) => {
+  const { connectionString } = await database();
+  return openLedgerSnapshot({ connectionString, signal }, act);
+};
+
+const withBuilds: DiffPorts['withBuilds'] = async (act) => {
   const { connectionString } = await database();
   return openLedgerSnapshot({ connectionString, signal }, act);
 };
@@ -196,6 +203,7 @@ const commands: readonly Command[] = [
   exportCommand(withLook),
   replayCommand({ withReplays, withSnapshot: withLook }),
   rebuildCommand(withRebuild),
+  diffCommand({ withReplays, withSnapshot: withLook, withBuilds, program: codeVersion }),
   resetAdminCommand(newPassword, reset),
   setupTokenCommand(offerToken),
   secretCommand(makeSigningKey),

@@ -172,7 +172,7 @@ const compare = async (
   const made: (string | null)[] = [];
   const dropAll = () =>
     ports.withReplays(async ({ host }) => {
-      for (const schema of made) if (schema !== null) await host.dropMomentary(schema);
+      for (const schema of made) if (schema !== null) await host.drop(schema);
     });
   try {
     for (const [index, side] of sides.entries()) {
