@@ -4,7 +4,7 @@ import { runBulk } from './bulk/run.ts';
 import { ledgerSet } from './ledger.ts';
 import type { EventFeed } from './ports/event-feed.ts';
 import type { ProjectionSet, ReadTableHost } from './ports/read-tables.ts';
-import { standardRules } from './rules.ts';
+import { standardRules } from './ports/rules.ts';
 import { runProjections, Superseded } from './runner.ts';
 import { ProjectionStopped } from './stopped.ts';
 

@@ -5,6 +5,7 @@ import { marketDataCacheTable, priceMarksTable } from './marks/table.ts';
 import { orderFillsTable } from './order-fills/table.ts';
 import { ordersTable } from './orders/table.ts';
 import { portfolioSnapshotsTable } from './portfolio-snapshots/table.ts';
+import { type RuleSet, standardRules } from './ports/rules.ts';
 import {
   lotsTable,
   positionHistoryTable,
@@ -12,7 +13,6 @@ import {
   stockSplitsTable,
 } from './positions/table.ts';
 import { journalEntriesTable } from './postings/table.ts';
-import { type RuleSet, standardRules } from './rules.ts';
 import { createTable } from './table.ts';
 import { transactionsTable } from './transactions/table.ts';
 

@@ -1,4 +1,3 @@
-import type { Build, BuildReader } from '#audit/diff/build.ts';
 import type { CellDifference } from '#audit/diff/compare.ts';
 import {
   commonAccount,
@@ -11,6 +10,7 @@ import {
 } from '#audit/diff/diff.ts';
 import { foldedBuild } from '#audit/diff/in-memory.ts';
 import { parseSide, type Side, sequenceAt } from '#audit/diff/side.ts';
+import type { Build, BuildReader } from '#audit/ports/builds.ts';
 import type { LedgerSnapshot } from '#audit/ports/ledger-snapshot.ts';
 import type { AccountId } from '#domain/ids.ts';
 import { aligned } from './aligned.ts';
@@ -161,13 +161,13 @@ const accountOf = (ports: DiffPorts, { sides, accountId }: Wanted): Promise<Acco
     return commonAccount(found[0] ?? all, found[1] ?? all, accountId);
   });
 
-const compare = async (
+const compareBuilt = async (
   ports: DiffPorts,
   wanted: Wanted,
+  accountId: AccountId | null,
   speech: Speech,
   signal: AbortSignal,
 ): Promise<DiffReport> => {
-  const accountId = await accountOf(ports, wanted);
   const { limit, withSequences, names, sides } = wanted;
   const made: (string | null)[] = [];
   const dropAll = () =>
@@ -203,6 +203,19 @@ const compare = async (
   } finally {
     if (made.some((schema) => schema !== null)) await dropAll();
   }
+};
+
+/** Holds on to the tables of the moment where some are needed. */
+const compare = async (
+  ports: DiffPorts,
+  wanted: Wanted,
+  speech: Speech,
+  signal: AbortSignal,
+): Promise<DiffReport> => {
+  const accountId = await accountOf(ports, wanted);
+  const work = () => compareBuilt(ports, wanted, accountId, speech, signal);
+  const isBuilt = accountId === null && wanted.sides.some(({ kind }) => kind === 'folded');
+  return isBuilt ? ports.withReplays(({ host }) => host.keepMomentary(work)) : work();
 };
 
 const buildLine = (which: string, build: DiffReport['a']): string => {

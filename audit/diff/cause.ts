@@ -8,9 +8,9 @@ import type { Table } from '#projections/table.ts';
 import { createTables, type Tables } from '#projections/tables.ts';
 import { accountHistory } from '../as-of/account-history.ts';
 import { eventInWords } from '../look/event-words.ts';
+import type { Build } from '../ports/builds.ts';
 import type { LogReader, StoredEvent } from '../ports/log-reader.ts';
 import { canonical } from '../verify/cells.ts';
-import type { Build } from './build.ts';
 import type { Difference } from './compare.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { AccountId } from '#domain/ids.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
 import { type KeyColumn, primaryKeys } from '#projections/ports/table-keys.ts';
+import type { Build } from '../ports/builds.ts';
 import { type CellKinds, cellText } from '../verify/cells.ts';
-import type { Build } from './build.ts';
 
 export type CellDifference = {
   readonly column: string;

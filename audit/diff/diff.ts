@@ -1,7 +1,7 @@
 import type { AccountId } from '#domain/ids.ts';
 import { primaryKeys } from '#projections/ports/table-keys.ts';
+import type { Build, BuildFacts } from '../ports/builds.ts';
 import type { LogReader } from '../ports/log-reader.ts';
-import type { Build, BuildFacts } from './build.ts';
 import { type Cause, causesOf } from './cause.ts';
 import { type Difference, differencesIn, type TableSummary } from './compare.ts';
 

@@ -2,13 +2,13 @@ import type { AccountId } from '#domain/ids.ts';
 import { allTables } from '#projections/batch.ts';
 import { project } from '#projections/ledger.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
+import type { CostRule } from '#projections/ports/rules.ts';
 import { primaryKeys } from '#projections/ports/table-keys.ts';
-import type { CostRule } from '#projections/rules.ts';
 import { createTables } from '#projections/tables.ts';
 import { accountHistory } from '../as-of/account-history.ts';
 import { NoSuchPast } from '../as-of/view.ts';
+import type { Build } from '../ports/builds.ts';
 import type { LogReader } from '../ports/log-reader.ts';
-import type { Build } from './build.ts';
 import { compareKeys } from './compare.ts';
 
 /** One account's read tables up to an event, folded in memory. Throws NoSuchPast where there is no such account. */

@@ -1,4 +1,4 @@
-import { type CostRule, costRules } from '#projections/rules.ts';
+import { type CostRule, costRules } from '#projections/ports/rules.ts';
 import { eventAt, NoSuchPast, type Point, parsePoint } from '../as-of/view.ts';
 import type { LogReader } from '../ports/log-reader.ts';
 

@@ -1,6 +1,6 @@
 import type { Stored, TableShape } from '../ports/columns.ts';
 import type { TableWrite } from '../ports/read-tables.ts';
-import type { BulkTable } from './table.ts';
+import type { BulkTable } from './bulk-table.ts';
 
 /** Encodes rows one by one, as they are asked for. */
 export function* encoded<Row>(

@@ -2,7 +2,7 @@ import type { Symbol as Ticker } from '#domain/ids.ts';
 import { type PriceMarkRecord, priceMarksTable } from '../marks/table.ts';
 import type { TableWrite } from '../ports/read-tables.ts';
 import { appended } from './appended.ts';
-import type { BulkTable } from './table.ts';
+import type { BulkTable } from './bulk-table.ts';
 
 export type BulkMarks = BulkTable<PriceMarkRecord> & {
   /** Whether every mark of the symbol with a sequence > `after` is in memory. */

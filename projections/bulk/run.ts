@@ -3,7 +3,7 @@ import { project } from '../ledger.ts';
 import { load } from '../load.ts';
 import { segments, standsAlone } from '../needs.ts';
 import type { BulkReadTables, TableWrite } from '../ports/read-tables.ts';
-import type { RuleSet } from '../rules.ts';
+import type { RuleSet } from '../ports/rules.ts';
 import { ProjectionStopped } from '../stopped.ts';
 import type { Tables } from '../tables.ts';
 import { type BulkTables, createBulkTables } from './tables.ts';

@@ -1,8 +1,8 @@
 import { invariant } from '#domain/invariant.ts';
 import type { TableShape } from '../ports/columns.ts';
 import type { TableWrite } from '../ports/read-tables.ts';
-import type { Table } from '../table.ts';
 import { appended, encoded } from './appended.ts';
+import type { BulkTable } from './bulk-table.ts';
 
 /** How a table's rows come and go while a whole log is folded. */
 export type Keeping<Row> = {
@@ -10,23 +10,6 @@ export type Keeping<Row> = {
   readonly isFinished: (row: Row) => boolean;
   /** A group is forgotten as a whole, so that what is known of one is always all of it. */
   readonly wholeGroups: boolean;
-};
-
-/**
- * Rows of one read table while a log is folded from its first event into empty tables. What may still change stays in
- * memory, so it is written once and seldom read back; what is finished, or was touched longest ago where there is too
- * much, is written and forgotten. What was never written cannot be in the database, so nobody has to ask.
- */
-export type BulkTable<Row> = Table<Row> & {
-  /** Whether rows that are not finished have had to be forgotten. */
-  readonly hasForgotten: () => boolean;
-  /**
-   * What is finished, and the oldest of what is more than `rowsKept`, to be written; null where that is nothing. It is
-   * forgotten at the next call, which has to wait until it is written: what memory does not know is in the database.
-   */
-  readonly takeFinished: (rowsKept: number) => TableWrite | null;
-  /** Everything that is not in the database yet, to be written; it stays in memory. */
-  readonly takeAll: () => TableWrite | null;
 };
 
 /** Shared by the tables of a fold: whether a row that memory does not know may be in the database all the same. */

@@ -6,6 +6,7 @@ import { type OrderRecord, ordersTable } from '../orders/table.ts';
 import { portfolioSnapshotsTable } from '../portfolio-snapshots/table.ts';
 import type { TableShape } from '../ports/columns.ts';
 import type { TableWrite } from '../ports/read-tables.ts';
+import type { RuleSet } from '../ports/rules.ts';
 import {
   lotsTable,
   positionHistoryTable,
@@ -13,12 +14,12 @@ import {
   stockSplitsTable,
 } from '../positions/table.ts';
 import { journalEntriesTable } from '../postings/table.ts';
-import type { RuleSet } from '../rules.ts';
 import type { Tables } from '../tables.ts';
 import { transactionsTable } from '../transactions/table.ts';
 import { createBulkAppended } from './appended.ts';
+import type { BulkTable } from './bulk-table.ts';
 import { createBulkMarks } from './marks.ts';
-import { type BulkTable, createBulkTable, type Doubt } from './table.ts';
+import { createBulkTable, type Doubt } from './table.ts';
 
 const never = (): boolean => false;
 const always = (): boolean => true;

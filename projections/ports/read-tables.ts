@@ -1,7 +1,7 @@
 import type { AccountId, EventId, OrderId, Symbol as Ticker } from '#domain/ids.ts';
 import type { SessionDate } from '#domain/time.ts';
-import type { RuleSet } from '../rules.ts';
 import type { Stored } from './columns.ts';
+import type { RuleSet } from './rules.ts';
 
 /** What one account holds of one symbol. */
 export type HoldingRef = { readonly accountId: AccountId; readonly symbol: Ticker };
@@ -136,6 +136,8 @@ export type ReplayHost = {
     readonly discard: () => Promise<void>;
     readonly close: () => Promise<void>;
   }>;
+  /** Tables of the moment that are made within `work` stay until they are dropped; what a killed one left goes first. */
+  readonly keepMomentary: <T>(work: () => Promise<T>) => Promise<T>;
   /** Throws ReplayRefused where there is no such replay, or somebody is building it. */
   readonly drop: (schema: string) => Promise<void>;
 };

@@ -30,7 +30,7 @@ import {
 } from '#domain/position/position.ts';
 import { type Instant, toMilliseconds } from '#domain/time.ts';
 import type { Extremes } from '../marks/extremes.ts';
-import type { CostRule } from '../rules.ts';
+import type { CostRule } from '../ports/rules.ts';
 import type { LotRecord, PositionHistoryRecord, PositionRecord } from './table.ts';
 
 /** An execution as a position sees it. */

@@ -6,7 +6,7 @@ import type { Instant } from '#domain/time.ts';
 import { holdingKey } from '../keys.ts';
 import { extremesBetween } from '../marks/extremes.ts';
 import type { FillRecord } from '../order-fills/table.ts';
-import type { CostRule } from '../rules.ts';
+import type { CostRule } from '../ports/rules.ts';
 import type { Tables } from '../tables.ts';
 import {
   type Entry,

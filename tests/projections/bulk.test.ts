@@ -6,7 +6,7 @@ import type { RecordedEvent } from '#domain/recorded-event.ts';
 import { dump } from '#projections/batch.ts';
 import { runBulk } from '#projections/bulk/run.ts';
 import { foldLedger } from '#projections/fold.ts';
-import { costRules, standardRules } from '#projections/rules.ts';
+import { costRules, standardRules } from '#projections/ports/rules.ts';
 import { createTables } from '#projections/tables.ts';
 import { dice, randomHistory } from '../support/account-histories.ts';
 import { applyAll, dumpSchema, finishedFeed, readDatabase } from '../support/read-tables.ts';

@@ -1,10 +1,15 @@
 import pg, { type ClientBase } from 'pg';
-import type { Build, BuildFacts, BuildReader } from '#audit/diff/build.ts';
-import type { CellKind, CellKinds } from '#audit/verify/cells.ts';
+import type {
+  Build,
+  BuildFacts,
+  BuildReader,
+  ColumnKind,
+  ColumnKinds,
+} from '#audit/ports/builds.ts';
 import type { AccountId } from '#domain/ids.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
+import { costRules } from '#projections/ports/rules.ts';
 import { primaryKeys } from '#projections/ports/table-keys.ts';
-import { costRules } from '#projections/rules.ts';
 import { asText } from '../read-tables/read-tables.ts';
 
 const pageSize = 2_000;
@@ -18,7 +23,7 @@ const selectColumns = `
   SELECT column_name, data_type FROM information_schema.columns
   WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position`;
 
-const kindsByType: Readonly<Record<string, CellKind>> = {
+const kindsByType: Readonly<Record<string, ColumnKind>> = {
   numeric: 'decimal',
   'timestamp with time zone': 'instant',
   boolean: 'flag',
@@ -58,7 +63,7 @@ export const createBuildReader = (client: ClientBase): BuildReader => {
     const accountId = build['account_id'] as AccountId | null;
     return { program: String(build['program']), cost, sequence, accountId };
   };
-  const kinds = async (schema: string, table: string): Promise<CellKinds | null> => {
+  const kinds = async (schema: string, table: string): Promise<ColumnKinds | null> => {
     const columns = await ask(selectColumns, [schema, table]);
     if (columns.length === 0) return null;
     return Object.fromEntries(

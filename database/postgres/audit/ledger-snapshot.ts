@@ -1,5 +1,5 @@
 import pg, { type ClientBase } from 'pg';
-import type { BuildReader } from '#audit/diff/build.ts';
+import type { BuildReader } from '#audit/ports/builds.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import { createBuildReader } from './build-reader.ts';
 import { createLiveFigures } from './live-figures.ts';

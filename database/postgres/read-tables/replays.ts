@@ -63,17 +63,24 @@ const makeRoom = async (client: pg.Client, schema: string, replace: boolean): Pr
   if (there === 'replay') await dropReadSchema(client, schema);
 };
 
-/** A free name for tables of the moment; those that a killed process has left go on the way. */
-const momentaryName = async (client: pg.Client): Promise<string> => {
+const lockMomentary = `SELECT pg_try_advisory_lock(hashtext('order-ledger momentary replays')) AS got`;
+const unlockMomentary = `SELECT pg_advisory_unlock(hashtext('order-ledger momentary replays'))`;
+const shareMomentary = `SELECT pg_advisory_lock_shared(hashtext('order-ledger momentary replays'))`;
+
+/** Tables of the moment that a killed process has left go, unless somebody is using such tables just now. */
+const clearMomentary = async (client: pg.Client): Promise<void> => {
+  if ((await client.query<{ got: boolean }>(lockMomentary)).rows[0]?.got !== true) return;
   const { rows } = await client.query<{ schema_name: string }>(selectMomentary, [
     REPLAY_SET,
     MOMENTARY,
   ]);
-  for (const { schema_name } of rows) {
-    if (await isOurs(client, schema_name)) await dropReadSchema(client, schema_name);
-  }
-  const { rows: pids } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  return `${MOMENTARY}${pids[0]?.pid}`;
+  for (const { schema_name } of rows) await dropReadSchema(client, schema_name);
+  await client.query(unlockMomentary);
+};
+
+const momentaryName = async (client: pg.Client): Promise<string> => {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return `${MOMENTARY}${rows[0]?.pid}`;
 };
 
 /** The replays of one database. */
@@ -130,6 +137,14 @@ export const createReplayHost = ({
         await claim(client, schema);
         await makeRoom(client, schema, replace);
         return make(client, schema, terms);
+      }),
+    keepMomentary: (work) =>
+      holding(async (client) => {
+        await clearMomentary(client);
+        await client.query(shareMomentary);
+        const done = await work();
+        await client.end();
+        return done;
       }),
     drop: async (schema) => {
       await holding(async (client) => {

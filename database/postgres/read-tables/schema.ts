@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg, { type ClientBase } from 'pg';
 import type { BuildTerms } from '#projections/ports/read-tables.ts';
-import { standardRules } from '#projections/rules.ts';
+import { standardRules } from '#projections/ports/rules.ts';
 import { codeVersion } from './code-version.ts';
 
 const read = (...path: readonly string[]): string =>

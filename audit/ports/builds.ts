@@ -1,7 +1,10 @@
 import type { AccountId } from '#domain/ids.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
-import type { CostRule } from '#projections/rules.ts';
-import type { CellKinds } from '../verify/cells.ts';
+import type { CostRule } from '#projections/ports/rules.ts';
+
+/** How a column's text is read: numbers, instants and JSON can be written in several ways. */
+export type ColumnKind = 'text' | 'decimal' | 'instant' | 'flag' | 'json';
+export type ColumnKinds = { readonly [column: string]: ColumnKind };
 
 /** What is known of how read tables were built. */
 export type BuildFacts = {
@@ -20,7 +23,7 @@ export type Build = {
   readonly name: string;
   readonly facts: BuildFacts;
   /** How each column's text is read; null where there is no such table. */
-  readonly kinds: (table: string) => Promise<CellKinds | null>;
+  readonly kinds: (table: string) => Promise<ColumnKinds | null>;
   /** Pages in the order of the primary key, texts in the order of their bytes; of one account where one is given. */
   readonly rows: (
     table: string,
