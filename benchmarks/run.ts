@@ -17,6 +17,7 @@ const benchmarks = [
   'projector',
   'cold-load',
   'verify',
+  'rebuild',
 ];
 
 type Figures = Readonly<Record<string, number | string>>;

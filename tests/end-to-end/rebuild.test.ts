@@ -71,15 +71,19 @@ describe('a server under load whose read tables are rebuilt', () => {
       }
       await session.end();
     };
-    const account = `/api/v1/accounts/${accountId}`;
-    const all = [overHttp(account), overHttp(`${account}/positions`), inOneTransaction()];
+    const account = `/api/v1/ledger/accounts/${accountId}`;
+    const all = [
+      overHttp(account),
+      overHttp(`/api/v1/trading/portfolio?account_id=${accountId}`),
+      inOneTransaction(),
+    ];
     return { done: Promise.all([...all, inOneTransaction()]), answers: () => answers };
   };
   const writer = async (stopped: AbortSignal, accountId: string): Promise<number> => {
     let written = 0;
     while (!stopped.aborted) {
-      const path = `/api/v1/accounts/${accountId}/deposits`;
-      const body = { amount: '1.5', description: 'under load' };
+      const path = '/api/v1/ledger/deposits';
+      const body = { account_id: accountId, amount: '1.5', description: 'under load' };
       const headers = { 'idempotency-key': `load-${written}` };
       const answer = await server.call('POST', path, body, headers);
       equal(answer.status, 201, JSON.stringify(answer.json));
@@ -87,7 +91,7 @@ describe('a server under load whose read tables are rebuilt', () => {
       const sequence = answer.headers.get('ledger-sequence');
       const read = await server.call(
         'GET',
-        `/api/v1/accounts/${accountId}?min_sequence=${sequence}`,
+        `/api/v1/ledger/accounts/${accountId}?min_sequence=${sequence}`,
       );
       equal(read.status, 200, JSON.stringify(read.json));
     }
@@ -96,7 +100,7 @@ describe('a server under load whose read tables are rebuilt', () => {
 
   it('answers everything meanwhile, never less than before, and goes on in the new ones', async () => {
     const accounts = await server.call('GET', '/api/v1/accounts');
-    const accountId = accounts.text('accounts', 0, 'id');
+    const accountId = accounts.text('accounts', 0, 'account_id');
     // Somebody's own view and right on the public names.
     await client.query(
       'CREATE VIEW public.my_cash AS SELECT account_id, cash FROM ledger.accounts',
