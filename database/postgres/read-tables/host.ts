@@ -9,10 +9,10 @@ import { createBulkReadTables } from './bulk.ts';
 import { createReadTables } from './read-tables.ts';
 import {
   createReadSchema,
+  createSwitch,
   dropReadSchema,
   liveSchema,
   retire,
-  switchTo,
   unfinishedSchemas,
 } from './schema.ts';
 
@@ -20,7 +20,7 @@ import {
 const WRITER_LOCK = '0x70726f6a656374';
 const REBUILD_LOCK = '0x72656275696c64';
 const LEASE_RETRY_MS = 200;
-const BUSY_RETRY_MS = 250;
+const BUSY_RETRY_MS = 15;
 // An audit may look at the old tables for longer; then the next rebuild drops them.
 const RETIRE_MOST_MS = 30_000;
 
@@ -123,11 +123,12 @@ export const createReadTableHost = ({
         isBulk: true,
       });
       const reader = await connect();
+      const trySwitch = createSwitch(client, schema);
       return {
         readTables: await createReadTables(client, schema),
         bulk: await createBulkReadTables(client, reader, schema),
         promote: async () => {
-          const switched = await switchTo(client, schema);
+          const switched = await trySwitch();
           if (switched.kind === 'busy') await sleep(BUSY_RETRY_MS);
           if (switched.kind !== 'switched') return false;
           if (switched.old !== null) {

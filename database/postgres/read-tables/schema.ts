@@ -28,7 +28,20 @@ const tableFiles = [
 ] as const;
 
 // In the order in which they build on each other.
-const viewFiles = ['plain', 'orders', 'order-fills', 'postings', 'positions', 'accounts'] as const;
+const viewFiles = [
+  'position-history',
+  'lots',
+  'stock-splits',
+  'transactions',
+  'market-data-cache',
+  'price-marks',
+  'portfolio-snapshots',
+  'orders',
+  'order-fills',
+  'postings',
+  'positions',
+  'accounts',
+] as const;
 
 export type ReadSchema = {
   readonly name: string;
@@ -58,16 +71,45 @@ const inTransaction = async <T>(client: ClientBase, work: () => Promise<T>): Pro
   }
 };
 
+export type ViewFile = (typeof viewFiles)[number];
+
+/** Somebody reads a view for longer than we wait. */
+class ViewInUse extends Error {
+  override readonly name = 'ViewInUse';
+  readonly view: ViewFile;
+  constructor(view: ViewFile) {
+    super(`${view} is being read`);
+    this.view = view;
+  }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
+const isLocked = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE;
+
+const setLockTimeout = `SELECT set_config('lock_timeout', $1, true)`;
+// Whoever holds another view may be waiting for the one that we hold: then only giving up helps.
+const RATHER_LATER = '10ms';
+
 const INVALID_TABLE_DEFINITION = '42P16';
 
 /**
  * Points the public names at a schema. The views themselves stay, with the rights that somebody gave on them and the
  * views that somebody built on them; only where their columns change are they dropped and made anew.
  */
-const pointViewsAt = async (client: ClientBase, schema: string): Promise<void> => {
+const pointViewsAt = async (
+  client: ClientBase,
+  schema: string,
+  order: readonly ViewFile[] = viewFiles,
+): Promise<void> => {
   await client.query(useSchema, [schema]);
   const make = async (): Promise<void> => {
-    for (const file of viewFiles) await client.query(read('views', `${file}.sql`));
+    for (const file of order) {
+      await client.query(read('views', `${file}.sql`)).catch((error: unknown) => {
+        throw isLocked(error) ? new ViewInUse(file) : error;
+      });
+      await client.query(setLockTimeout, [RATHER_LATER]);
+    }
   };
   await client.query('SAVEPOINT views');
   try {
@@ -139,16 +181,19 @@ const allLookAfter = async (
 export type Switched =
   | { readonly kind: 'switched'; readonly old: string | null; readonly transaction: string }
   | { readonly kind: 'behind' }
-  | { readonly kind: 'busy' };
+  | { readonly kind: 'busy'; readonly view: ViewFile | null };
 
-// The projector waits for the first, readers for the second: neither notices. Both are far below deadlock_timeout (1 s),
-// so that it is never a reader who has to give way.
+// For so long the projector waits while others end their looks, and readers while we wait for others to let go of a view.
+// Both are far below deadlock_timeout (1 s), so that it is never a reader who has to give way.
 const LOOKS_MOST_MS = 200;
-const LOCK_TIMEOUT = '100ms';
-const LOCK_NOT_AVAILABLE = '55P03';
+const LOCK_TIMEOUT = '150ms';
 
-const trySwitch = async (client: ClientBase, schema: string): Promise<Switched> => {
-  await client.query(`SELECT set_config('lock_timeout', $1, true)`, [LOCK_TIMEOUT]);
+const trySwitch = async (
+  client: ClientBase,
+  schema: string,
+  order: readonly ViewFile[],
+): Promise<Switched> => {
+  await client.query(setLockTimeout, [LOCK_TIMEOUT]);
   const { rows } = await client.query<{
     schema_name: string;
     live: boolean;
@@ -160,10 +205,11 @@ const trySwitch = async (client: ClientBase, schema: string): Promise<Switched> 
   if (next === undefined) throw new Error(`there are no read tables ${schema}`);
   if (Number(next.checkpoint) < Number(old?.checkpoint ?? 0)) return { kind: 'behind' };
   // Whoever began to look before the new rows were complete would find less in them than in the old ones.
-  if (!(await allLookAfter(client, next.written_by, LOOKS_MOST_MS))) return { kind: 'busy' };
+  if (!(await allLookAfter(client, next.written_by, LOOKS_MOST_MS)))
+    return { kind: 'busy', view: null };
   await client.query(noneLive, [schema]);
   await client.query(makeLive, [schema]);
-  await pointViewsAt(client, schema);
+  await pointViewsAt(client, schema, order);
   const { rows: ours } = await client.query<{ id: string }>(
     'SELECT pg_current_xact_id()::xid::text AS id',
   );
@@ -174,15 +220,34 @@ const trySwitch = async (client: ClientBase, schema: string): Promise<Switched> 
  * Shows `schema` under the public names, in one short transaction, provided that it has caught up with the schema shown
  * so far and that no reader would be disturbed: nobody ever reads less than before, and nobody's query fails.
  */
-export const switchTo = async (client: ClientBase, schema: string): Promise<Switched> => {
+const switchTo = async (
+  client: ClientBase,
+  schema: string,
+  order: readonly ViewFile[],
+): Promise<Switched> => {
   try {
-    return await inTransaction(client, () => trySwitch(client, schema));
+    return await inTransaction(client, () => trySwitch(client, schema, order));
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE) {
-      return { kind: 'busy' };
-    }
+    if (error instanceof ViewInUse) return { kind: 'busy', view: error.view };
+    if (isLocked(error)) return { kind: 'busy', view: null };
     throw error;
   }
+};
+
+/**
+ * `switchTo`, to be tried again and again. A view that was in use is taken first at the next try: then we wait for its
+ * readers holding nothing that they might want, and those who come later wait for us before they hold anything.
+ */
+export const createSwitch = (client: ClientBase, schema: string): (() => Promise<Switched>) => {
+  let order: readonly ViewFile[] = viewFiles;
+  return async () => {
+    const switched = await switchTo(client, schema, order);
+    if (switched.kind === 'busy' && switched.view !== null) {
+      const { view } = switched;
+      order = [view, ...order.filter((one) => one !== view)];
+    }
+    return switched;
+  };
 };
 
 /** Drops a schema that is no longer live as soon as nobody can be reading it any more; false where that takes too long. */
