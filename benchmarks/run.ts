@@ -18,6 +18,7 @@ const benchmarks = [
   'cold-load',
   'verify',
   'export',
+  'rebuild',
 ];
 
 type Figures = Readonly<Record<string, number | string>>;

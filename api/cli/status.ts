@@ -75,8 +75,9 @@ const schemaCells =
     row.live ? 'yes' : 'no',
     row.state,
     String(row.checkpoint),
-    String(last - row.checkpoint),
-    row.waitingSince === null ? '-' : age(row.waitingSince, now),
+    // A replay stays where it is.
+    row.name === 'replay' ? '-' : String(last - row.checkpoint),
+    row.name === 'replay' || row.waitingSince === null ? '-' : age(row.waitingSince, now),
   ];
 
 const inLines = (standing: Standing, now: number): readonly string[] => {
