@@ -6,11 +6,16 @@ import { accountCommand } from '#api/cli/account.ts';
 import { ordersCommand, portfolioCommand, positionsCommand } from '#api/cli/as-of.ts';
 import type { Command } from '#api/cli/command.ts';
 import { runCommandLine } from '#api/cli/command-line.ts';
+import { type DiffPorts, diffCommand } from '#api/cli/diff.ts';
 import { eventsCommand } from '#api/cli/events.ts';
 import { explainCommand } from '#api/cli/explain.ts';
 import { exportCommand } from '#api/cli/export.ts';
+import { type ImportPorts, importCommand } from '#api/cli/import.ts';
 import { orderCommand } from '#api/cli/order.ts';
 import { proveCommand } from '#api/cli/prove.ts';
+import { rebuildCommand, type WithRebuild } from '#api/cli/rebuild.ts';
+import { type ReconcilePorts, reconcileCommand } from '#api/cli/reconcile.ts';
+import { replayCommand, type WithReplays } from '#api/cli/replay.ts';
 import { resetAdmin } from '#api/cli/reset-admin.ts';
 import { type NewAdmin, resetAdminCommand } from '#api/cli/reset-admin-command.ts';
 import { sealCommand } from '#api/cli/seal.ts';
@@ -26,19 +31,40 @@ import type { WithLook } from '#api/cli/with-look.ts';
 import type { SealPorts } from '#api/cli/with-seals.ts';
 import { readConfiguration } from '#api/process/configuration.ts';
 import { accountsOfFirstAdmin } from '#api/process/first-accounts.ts';
+import { markedQuotes } from '#api/process/marked-quotes.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
+import { noQuotes } from '#commands/imports/rehearsal.ts';
+import type { Ledger } from '#commands/ledger.ts';
+import { createLedger } from '#commands/pipeline.ts';
+import type { EventStore } from '#commands/ports/event-store.ts';
+import type { Quotes } from '#commands/ports/quotes.ts';
+import { createReconciliations } from '#commands/reconciliation/reconciliations.ts';
 import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts';
 import { DirectoryInUse, startEmbeddedPostgres } from '#database/postgres/embedded.ts';
+import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
+import { codeVersion } from '#database/postgres/read-tables/code-version.ts';
+import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
+import { createQueries } from '#database/postgres/read-tables/queries.ts';
+import { createReplayHost } from '#database/postgres/read-tables/replays.ts';
+import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
+import { createPaperStatements } from '#gateways/brokers/paper/paper-statement.ts';
+import { readStatement } from '#gateways/statements/read-statement.ts';
+import { layoutNames, readStatements } from '#gateways/statements/read-statements.ts';
+import { readSymbolTable } from '#gateways/statements/symbols.ts';
 import { systemClock } from '#gateways/system/clock.ts';
+import { sha256 } from '#gateways/system/digest.ts';
 import { createUuids } from '#gateways/system/ids.ts';
+import type { UserId } from '#identity/ids.ts';
+import { normalEmail } from '#identity/names.ts';
 import { checkPassword } from '#identity/password-rules.ts';
 import { createPasswords } from '#identity/passwords.ts';
 import type { IdentityStore } from '#identity/ports/identity-store.ts';
 import { makeSigningKey } from '#identity/secrets.ts';
 
 const tell = (line: string): void => console.error(line);
+const ids = createUuids();
 
 type Database = {
   readonly connectionString: string;
@@ -62,10 +88,12 @@ const ofRunningServer = (directory: string): Database => {
 /** Of all that the server reads from its environment, what the commands need. */
 const configurationOf = ({
   DATABASE_URL,
+  AUDIT_DATABASE_URL,
   DATA_DIRECTORY,
   SEAL_KEY_FILE,
   DEMO,
-}: NodeJS.ProcessEnv) => readConfiguration({ DATABASE_URL, DATA_DIRECTORY, SEAL_KEY_FILE, DEMO });
+}: NodeJS.ProcessEnv) =>
+  readConfiguration({ DATABASE_URL, AUDIT_DATABASE_URL, DATA_DIRECTORY, SEAL_KEY_FILE, DEMO });
 
 const openDatabase = async (): Promise<Database> => {
   const { databaseUrl, dataDirectory } = configurationOf(process.env);
@@ -97,7 +125,20 @@ const database = (): Promise<Database> => {
 const interrupted = new AbortController();
 const { signal } = interrupted;
 
+/** A look at what is written to: what is sealed has to be what was sealed before, and more. */
+const withPrimaryLook: WithLook = async (act) => {
+  const { connectionString } = await database();
+  return openLedgerSnapshot({ connectionString, signal }, act);
+};
+
+/** A look at the replica, where there is one. */
 const withLook: WithLook = async (act) => {
+  const { auditDatabaseUrl } = configurationOf(process.env);
+  if (auditDatabaseUrl === null) return withPrimaryLook(act);
+  return openLedgerSnapshot({ connectionString: auditDatabaseUrl, signal }, act);
+};
+
+const withBuilds: DiffPorts['withBuilds'] = async (act) => {
   const { connectionString } = await database();
   return openLedgerSnapshot({ connectionString, signal }, act);
 };
@@ -108,7 +149,7 @@ const sealPorts: SealPorts = {
     const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
     pool.on('error', () => {}); // As below.
     try {
-      return await act({ seals: createPostgresSealStore({ pool }), withSnapshot: withLook });
+      return await act({ seals: createPostgresSealStore({ pool }), withSnapshot: withPrimaryLook });
     } finally {
       await pool.end();
     }
@@ -119,6 +160,29 @@ const sealPorts: SealPorts = {
   },
   now: () => new Date(),
 };
+
+/** The log as projections read it. */
+const withFeed = async <T>(
+  act: (feed: EventStore, connectionString: string) => Promise<T>,
+): Promise<T> => {
+  const { connectionString } = await database();
+  const feed = createPostgresEventStore({
+    connectionString,
+    clock: systemClock,
+    connectionsMax: 2,
+  });
+  try {
+    return await act(feed, connectionString);
+  } finally {
+    await feed.close();
+  }
+};
+const withRebuild: WithRebuild = (act) =>
+  withFeed((feed, connectionString) =>
+    act({ feed, host: createReadTableHost({ connectionString }) }),
+  );
+const withReplays: WithReplays = (act) =>
+  withFeed((feed, connectionString) => act({ feed, host: createReplayHost({ connectionString }) }));
 
 const withStore = async <T>(act: (store: IdentityStore) => Promise<T>): Promise<T> => {
   const { connectionString } = await database();
@@ -131,10 +195,45 @@ const withStore = async <T>(act: (store: IdentityStore) => Promise<T>): Promise<
   }
 };
 
+/** The command side beside a running server, or without one: the store has both write in turn. */
+const withCommandSide = async <T>(
+  act: (side: {
+    readonly store: EventStore;
+    readonly pool: pg.Pool;
+    readonly ledgerWith: (quotes: Quotes) => Ledger;
+  }) => Promise<T>,
+): Promise<T> => {
+  const { connectionString } = await database();
+  const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
+  pool.on('error', () => {}); // As above.
+  const store = createPostgresEventStore({ connectionString, clock: systemClock });
+  const snapshots = createPostgresSnapshotStore({ pool });
+  const ledgerWith = (quotes: Quotes) =>
+    createLedger({ store, snapshots, quotes, ids, digest: sha256 });
+  try {
+    return await act({ store, pool, ledgerWith });
+  } finally {
+    await store.close();
+    await pool.end();
+  }
+};
+
+const reconcilePorts: ReconcilePorts = {
+  withLook,
+  withReconciliations: (act) =>
+    withCommandSide(async ({ store, pool, ledgerWith }) => {
+      const quotes = await markedQuotes(createQueries({ pool, clock: systemClock }));
+      return act(createReconciliations({ store, ledger: ledgerWith(quotes), ids }));
+    }),
+  readStatement,
+  broker: () =>
+    createPaperStatements(join(configurationOf(process.env).dataDirectory, 'paper-broker')),
+};
+
 const reset = (admin: NewAdmin) =>
   withStore((store) => {
     const { hash: hashPassword } = createPasswords();
-    const { next: newId } = createUuids();
+    const { next: newId } = ids;
     const now = () => new Date();
     const { demo } = configurationOf(process.env);
     const ownedByFirstAdmin = accountsOfFirstAdmin(demo);
@@ -150,6 +249,20 @@ const offerToken = async (): Promise<string | null> => {
   return withStore(offerSetupToken);
 };
 
+const imports: ImportPorts = {
+  withLook,
+  withLedger: (act) => withCommandSide(({ ledgerWith }) => act(ledgerWith(noQuotes))),
+  layoutNames,
+  read: (files, { layout, symbols }) =>
+    readStatements(files, { layout, symbols: readSymbolTable(symbols) }),
+  digest: sha256,
+  userAt: (email) => withStore(async (store) => (await store.userByEmail(normalEmail(email)))?.id),
+  makeOwner: (accountId, userId) =>
+    withStore(async (store) => {
+      await store.setMember(accountId, userId as UserId, 'owner');
+    }),
+};
+
 const commands: readonly Command[] = [
   statusCommand(withLook, Date.now),
   eventsCommand(withLook),
@@ -160,11 +273,16 @@ const commands: readonly Command[] = [
   ordersCommand(withLook, systemClock.now),
   explainCommand(withLook, systemClock.now),
   verifyCommand(withLook),
+  reconcileCommand(reconcilePorts),
   sealCommand(sealPorts),
   proveCommand(sealPorts),
   verifyProofCommand(),
   verifySealsCommand(sealPorts),
   exportCommand(withLook),
+  importCommand(imports),
+  replayCommand({ withReplays, withSnapshot: withLook }),
+  rebuildCommand(withRebuild),
+  diffCommand({ withReplays, withSnapshot: withLook, withBuilds, program: codeVersion }),
   resetAdminCommand(newPassword, reset),
   setupTokenCommand(offerToken),
   secretCommand(makeSigningKey),

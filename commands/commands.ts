@@ -14,6 +14,8 @@ import { type DepositCash, depositCash } from './account/deposit-cash.ts';
 import { type OpenAccount, openAccount } from './account/open-account.ts';
 import { type PayDividend, payDividend } from './account/pay-dividend.ts';
 import { type PayInterest, payInterest } from './account/pay-interest.ts';
+import { type ReportDividend, reportDividend } from './account/report-dividend.ts';
+import { type ReportWithdrawal, reportWithdrawal } from './account/report-withdrawal.ts';
 import { type SplitStock, splitStock } from './account/split-stock.ts';
 import { type WithdrawCash, withdrawCash } from './account/withdraw-cash.ts';
 import type { AccountDecision } from './deciding.ts';
@@ -56,8 +58,11 @@ export type Intention =
   | CancelAllOrders
   | ClosePosition;
 
+/** What happened to an account's cash outside this ledger; the rest is a fill, or cannot be refused for want of cash anyway. */
+export type CashReport = ReportWithdrawal | ReportDividend;
+
 /** Everything an account can be told: intentions, and reports of what has happened already. */
-export type AccountCommand = Intention | BrokerReport;
+export type AccountCommand = Intention | BrokerReport | CashReport;
 
 /** Events for a command, or why not. Pure: the same command, state and quotes always decide the same. */
 export const decide = (
@@ -82,6 +87,10 @@ export const decide = (
       return adjustCash(command, state, quotes);
     case 'SplitStock':
       return splitStock(command, state, quotes);
+    case 'ReportWithdrawal':
+      return reportWithdrawal(command, state, quotes);
+    case 'ReportDividend':
+      return reportDividend(command, state, quotes);
     case 'SuspendAccount':
       return suspendAccount(command, state, quotes);
     case 'ReinstateAccount':

@@ -12,10 +12,13 @@ import {
   sides,
   timesInForce,
 } from '#domain/order/terms.ts';
+import { type BreakType, breakTypes } from '#domain/reconciliation/break-types.ts';
+import type { Correction } from '#domain/reconciliation/correction.ts';
 import type { EventEnvelope, EventType, LedgerEvent } from '#domain/recorded-event.ts';
 import {
   accountId,
   actor,
+  breakId,
   brokerOrderId,
   cash,
   choice,
@@ -28,6 +31,7 @@ import {
   type FieldDescription,
   type Fields,
   instant,
+  list,
   members,
   nullable,
   object,
@@ -103,6 +107,47 @@ const execution: Fields<Execution> = {
 };
 
 const order = { orderId };
+
+const booking = { amount: cash, description: text, externalReference: text, at: instant };
+
+const correction = choice<Correction>('correction', {
+  fill: {
+    executionId,
+    symbol,
+    side,
+    quantity,
+    price,
+    commission: nullable(cash),
+    venue: text,
+    at: instant,
+  },
+  bust_fill: { executionId, reason: text },
+  correct_fill: { executionId, quantity, price, commission: cash, reason: text },
+  pay_dividend: {
+    symbol,
+    perShare: price,
+    amount: cash,
+    description: text,
+    externalReference: text,
+    at: instant,
+  },
+  split_stock: {
+    symbol,
+    newShares: wholeNumber,
+    oldShares: wholeNumber,
+    quantity,
+    fractions: oneOf('kept', 'paid'),
+    at: instant,
+  },
+  deposit_cash: booking,
+  withdraw_cash: booking,
+  charge_fee: booking,
+  pay_interest: booking,
+  adjust_cash: { ...booking, reason: text },
+});
+
+const breakType = oneOf<BreakType>(...breakTypes);
+const someBreak = { accountId, breakId };
 
 export const envelopeFields: Fields<EventEnvelope> = {
   id: eventId,
@@ -342,6 +387,55 @@ export const eventSchemas: {
     version: 1,
     meaning: 'A trading session ended and all its marks are in.',
     fields: { session: sessionDate, closedAt: instant },
+  },
+  StatementReconciled: {
+    version: 1,
+    meaning: "A broker's statement was compared with the account's books.",
+    fields: {
+      accountId,
+      source: text,
+      statementDigest: digest,
+      from: nullable(instant),
+      to: nullable(instant),
+      lines: count,
+      matched: count,
+      breaks: count,
+      seenAgain: list(breakId),
+      reconciledAt: instant,
+    },
+  },
+  BreakFound: {
+    version: 1,
+    meaning: "The broker's record and ours differ in one thing.",
+    fields: {
+      ...someBreak,
+      source: text,
+      kind: breakType,
+      symbol: nullable(symbol),
+      at: instant,
+      ours: nullable(textMap),
+      theirs: nullable(textMap),
+      cash,
+      shares: quantity,
+      correction: nullable(correction),
+      why: text,
+      foundAt: instant,
+    },
+  },
+  BreakResolved: {
+    version: 1,
+    meaning: 'A later statement shows a break no more.',
+    fields: { ...someBreak, statementDigest: digest, resolvedAt: instant },
+  },
+  BreakApproved: {
+    version: 1,
+    meaning: 'A person approved the correction of a break and it was booked.',
+    fields: { ...someBreak, correctedBy: nullable(eventId), approvedAt: instant },
+  },
+  BreakDismissed: {
+    version: 1,
+    meaning: 'A person decided that a break needs no booking.',
+    fields: { ...someBreak, reason: text, dismissedAt: instant },
   },
 };
 

@@ -95,17 +95,26 @@ describe('the golden events of version 1', () => {
   }
 
   it('are chained to the same hash as ever', () => {
+    const chained = (bodies: readonly string[]): string =>
+      bodies.reduce((previous, body) => chainHash(previous, body), firstHash);
+    // The types of the first release, and with those that came with reconciling.
     assert.equal(
-      golden.reduce((previous, body) => chainHash(previous, body), firstHash),
+      chained(golden.slice(0, 32)),
       '3f06ca8a457f5c468bff250151bf3478900d73ee42cd19fc97ada6c771bcd1eb',
+    );
+    assert.equal(
+      chained(golden),
+      '704303114dce2a8aa961ad24fa170b8cca853a5149d8e968462ca481b981a02d',
     );
   });
 });
 
 type Path = readonly string[];
+/** Texts by name: whatever they are is right. */
+const free: ReadonlySet<string> = new Set(['details', 'ours', 'theirs']);
 const leaves = (json: JsonObject, path: Path = []): Path[] =>
   Object.entries(json).flatMap(([name, value]) =>
-    typeof value === 'object' && value !== null && name !== 'details'
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !free.has(name)
       ? [[...path, name], ...leaves(value as JsonObject, [...path, name])]
       : [[...path, name]],
   );
@@ -135,6 +144,7 @@ describe('a stored text that is not what it should be', () => {
     it(`is found out wherever a field of ${type} is missing, of another kind, or one too many`, () => {
       for (const path of leaves(JSON.parse(body))) {
         for (const [what, edit] of edits) {
+          if (what === 'is a list' && path.at(-1) === 'seenAgain') continue;
           const broken = change(body, path, edit);
           assert.throws(() => decode(broken), isCorrupt, `${path.join('.')} ${what}`);
         }

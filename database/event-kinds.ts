@@ -1,6 +1,7 @@
 import type {
   AccountId,
   Actor,
+  BreakId,
   BrokerOrderId,
   ClientOrderId,
   CommandId,
@@ -107,6 +108,8 @@ export const brokerOrderId: Kind<BrokerOrderId> = words('broker order id', notEm
 export const symbol: Kind<Ticker> = words('symbol', notEmpty);
 export const actor: Kind<Actor> = words('actor', notEmpty);
 export const streamName: Kind<StreamName> = words('stream', notEmpty);
+const breakPattern = /^[0-9a-f]{20}$/;
+export const breakId: Kind<BreakId> = token('break id', (value) => breakPattern.test(value));
 const digestPattern = /^[0-9a-f]{64}$/;
 export const digest: Kind<string> = token('SHA-256', (value) => digestPattern.test(value));
 
@@ -181,6 +184,17 @@ export const nullable = <T>(kind: Kind<T>): Kind<T | null> => ({
   name: `${kind.name} or null`,
   encode: (value) => (value === null ? 'null' : kind.encode(value)),
   decode: (json, field) => (json === null ? null : kind.decode(json, field)),
+});
+
+/** Several values of one kind, in their order. */
+export const list = <T>(kind: Kind<T>): Kind<readonly T[]> => ({
+  ...kind,
+  name: `list of ${kind.name}`,
+  encode: (values) => `[${values.map(kind.encode).join(',')}]`,
+  decode: (json, field) =>
+    Array.isArray(json)
+      ? json.map((value, place) => kind.decode(value, `${field}.${place}`))
+      : fail(field, 'not a list', json),
 });
 
 export type JsonObject = { readonly [name: string]: unknown };

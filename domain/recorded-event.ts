@@ -1,10 +1,31 @@
 import type { AccountEvent } from './account/events.ts';
 import type { Actor, CommandId, EventId, StreamName } from './ids.ts';
 import type { MarketEvent } from './market/events.ts';
+import type { ReconciliationEvent } from './reconciliation/events.ts';
 import type { Instant } from './time.ts';
 
-export type LedgerEvent = AccountEvent | MarketEvent;
+export type LedgerEvent = AccountEvent | MarketEvent | ReconciliationEvent;
 export type EventType = LedgerEvent['type'];
+
+const marketTypes = {
+  PriceMarked: true,
+  SessionClosed: true,
+} as const satisfies Record<MarketEvent['type'], true>;
+const reconciliationTypes = {
+  StatementReconciled: true,
+  BreakFound: true,
+  BreakResolved: true,
+  BreakApproved: true,
+  BreakDismissed: true,
+} as const satisfies Record<ReconciliationEvent['type'], true>;
+
+export const isMarketEvent = (event: LedgerEvent): event is MarketEvent =>
+  Object.hasOwn(marketTypes, event.type);
+export const isReconciliationEvent = (event: LedgerEvent): event is ReconciliationEvent =>
+  Object.hasOwn(reconciliationTypes, event.type);
+/** Whether an event is an account's own: it may move cash, shares or orders. */
+export const isAccountEvent = (event: LedgerEvent): event is AccountEvent =>
+  !isMarketEvent(event) && !isReconciliationEvent(event);
 
 /** What every event says about itself. */
 export type EventEnvelope = {

@@ -71,6 +71,19 @@ export const refusals = {
     kept: false,
     text: 'A split is two whole numbers greater than zero that differ.',
   },
+  break_not_found: { kept: false, text: 'No such break in this account. List those there are.' },
+  break_not_open: {
+    kept: false,
+    text: 'The break has ended: `status` says how. Reconcile again to see whether it is still there.',
+  },
+  break_needs_a_person: {
+    kept: false,
+    text: 'No command mends this break by itself; `why` of the break says what to find out. Book what is right, or dismiss it with a reason.',
+  },
+  break_outdated: {
+    kept: false,
+    text: 'The account has changed since the break was found, and the proposed command would not mend it any more. Reconcile again.',
+  },
   idempotency_conflict: {
     kept: false,
     text: 'This id was used before for something else. Use a new id for a new command.',

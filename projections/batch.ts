@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts';
 
 /** All tables, in a fixed order. */
 export const allTables = (tables: Tables) => {
-  const { earlierExtremes: _, ...rest } = tables;
+  const { earlierExtremes: _, rules: __, memory: ___, ...rest } = tables;
   return Object.values(rest) as readonly Table<unknown>[];
 };
 
@@ -43,6 +43,7 @@ const writtenOnce = new Set([
   'price_marks',
   'portfolio_snapshots',
   'order_fills',
+  'reconciliations',
 ]);
 /** Every table as text, rows by key: what must be the same however the events were cut into batches. */
 export const dump = (tables: Tables): string =>

@@ -1,8 +1,9 @@
 import type { AccountEvent } from '#domain/account/events.ts';
 import { type Cash, zeroCash } from '#domain/money.ts';
-import type { RecordedEvent } from '#domain/recorded-event.ts';
+import { isReconciliationEvent, type RecordedEvent } from '#domain/recorded-event.ts';
 import { unreachable } from '#domain/unreachable.ts';
 import { accountRow, projectAccount } from './accounts/project.ts';
+import { projectReconciliation } from './breaks/project.ts';
 import { projectMark } from './marks/project.ts';
 import { projectFill } from './order-fills/project.ts';
 import { projectOrder } from './orders/project.ts';
@@ -13,7 +14,7 @@ import type { Tables } from './tables.ts';
 import { projectTransactions } from './transactions/project.ts';
 
 /** The projection set: all read tables share one checkpoint, so that they always show the same moment. */
-export const ledgerSet = { name: 'ledger', version: 1 } as const;
+export const ledgerSet = { name: 'ledger', version: 2 } as const;
 
 type Moved = { readonly reserved: Cash; readonly realized: Cash };
 const nothing: Moved = { reserved: zeroCash, realized: zeroCash };
@@ -84,6 +85,7 @@ export const project = (event: RecordedEvent, tables: Tables): void => {
       projectSessionClose({ ...event, data }, tables);
       return;
     default:
-      projectAccountEvent({ ...event, data }, tables);
+      if (isReconciliationEvent(data)) projectReconciliation({ ...event, data }, tables);
+      else projectAccountEvent({ ...event, data }, tables);
   }
 };

@@ -1,7 +1,9 @@
-import type { AccountId, OrderId, Symbol as Ticker } from '#domain/ids.ts';
-import type { RecordedEvent } from '#domain/recorded-event.ts';
+import type { AccountId, BreakId, OrderId, Symbol as Ticker } from '#domain/ids.ts';
+import type { ReconciliationEvent } from '#domain/reconciliation/events.ts';
+import { isReconciliationEvent, type RecordedEvent } from '#domain/recorded-event.ts';
+import { breakKey } from './breaks/table.ts';
 import { accountOf, holdingKey } from './keys.ts';
-import type { HoldingRef } from './ports/read-tables.ts';
+import type { BreakRef, HoldingRef } from './ports/read-tables.ts';
 
 /** The rows that a batch of events will ask for, before looking at what is in memory. */
 export type Needs = {
@@ -11,6 +13,7 @@ export type Needs = {
   /** Holdings whose open lots may be reduced. */
   readonly lots: Map<string, HoldingRef>;
   readonly symbols: Set<Ticker>;
+  readonly breaks: Map<string, BreakRef>;
   /** Holdings that will be folded again from their first fill. */
   readonly restated: Map<string, HoldingRef>;
   /** Every open account and position: a session closed. */
@@ -48,6 +51,14 @@ const addAccountEvent = (needs: Needs, begun: Set<OrderId>, event: RecordedEvent
   }
 };
 
+const addReconciliation = (needs: Needs, data: ReconciliationEvent): void => {
+  const { accountId } = data;
+  const named: readonly BreakId[] =
+    data.type === 'StatementReconciled' ? data.seenAgain : [data.breakId];
+  for (const breakId of named)
+    needs.breaks.set(breakKey(accountId, breakId), { accountId, breakId });
+};
+
 export const needsOf = (events: readonly RecordedEvent[]): Needs => {
   const needs: Needs = {
     accounts: new Set(),
@@ -55,19 +66,23 @@ export const needsOf = (events: readonly RecordedEvent[]): Needs => {
     holdings: new Map(),
     lots: new Map(),
     symbols: new Set(),
+    breaks: new Map(),
     restated: new Map(),
     everything: events.some((event) => event.data.type === 'SessionClosed'),
   };
   // Orders that begin within the batch: no row of theirs can exist.
   const begun = new Set<OrderId>();
   for (const event of events) {
-    if (event.data.type === 'PriceMarked') needs.symbols.add(event.data.symbol);
-    else if (event.data.type !== 'SessionClosed') addAccountEvent(needs, begun, event);
+    const { data } = event;
+    if (data.type === 'PriceMarked') needs.symbols.add(data.symbol);
+    else if (isReconciliationEvent(data)) addReconciliation(needs, data);
+    else if (data.type !== 'SessionClosed') addAccountEvent(needs, begun, event);
   }
   return needs;
 };
 
-const standsAlone = ({ data }: RecordedEvent): boolean =>
+/** Whether an event needs the tables as a whole: a session closed, or a fill was restated. */
+export const standsAlone = ({ data }: RecordedEvent): boolean =>
   data.type === 'SessionClosed' || data.type === 'FillBusted' || data.type === 'FillCorrected';
 
 /** Cuts a batch so that events which need the tables as a whole see what came before them written down. */

@@ -25,6 +25,10 @@ const refusalStatuses: Readonly<Record<RefusalCode, number>> = {
   position_not_found: 404,
   invalid_amount: 422,
   invalid_split: 422,
+  break_not_found: 404,
+  break_not_open: 409,
+  break_needs_a_person: 409,
+  break_outdated: 409,
   idempotency_conflict: 409,
 };
 
@@ -126,6 +130,18 @@ const transportProblems = {
   quote_not_found: {
     status: 404,
     text: 'The market does not know this symbol. List the known ones at /api/v1/market-data/symbols.',
+  },
+  unknown_figure: {
+    status: 404,
+    text: 'There is no such figure to explain. GET /api/v1/audit/figures lists those there are.',
+  },
+  figure_not_found: {
+    status: 404,
+    text: 'The figure exists, but not here or not then: nothing was held, there is no such order or row, or the log ends before. Check what was asked for.',
+  },
+  figure_unexplained: {
+    status: 500,
+    text: 'The events do not come to what the read tables show: that is a finding. Run `ledger verify`, which names what differs.',
   },
   request_timeout: {
     status: 408,

@@ -3,6 +3,7 @@ import { accountRoutes } from './routes/accounts.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { authRoutes } from './routes/auth.ts';
 import { bookingRoutes } from './routes/bookings.ts';
+import { explainRoutes } from './routes/explain.ts';
 import { fillRoutes } from './routes/fills.ts';
 import { marketDataRoutes } from './routes/market-data.ts';
 import { memberRoutes } from './routes/members.ts';
@@ -11,6 +12,7 @@ import { orderRoutes } from './routes/orders.ts';
 import { ownAccountRoutes } from './routes/own-accounts.ts';
 import { portfolioRoutes } from './routes/portfolio.ts';
 import { positionRoutes } from './routes/positions.ts';
+import { reconciliationRoutes } from './routes/reconciliation.ts';
 import { riskRoutes } from './routes/risk.ts';
 import { securityLogRoutes } from './routes/security-log.ts';
 import { transactionRoutes } from './routes/transactions.ts';
@@ -25,6 +27,7 @@ export const routes: readonly Route[] = [
   ...transactionRoutes,
   ...fillRoutes,
   ...bookingRoutes,
+  ...reconciliationRoutes,
   ...ownAccountRoutes,
   ...accountRoutes,
   ...marketDataRoutes,
@@ -33,5 +36,6 @@ export const routes: readonly Route[] = [
   ...memberRoutes,
   ...userRoutes,
   ...securityLogRoutes,
+  ...explainRoutes,
   ...opsRoutes,
 ];

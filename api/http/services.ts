@@ -6,6 +6,7 @@ import type { EventStore } from '#commands/ports/event-store.ts';
 import type { Ids } from '#commands/ports/ids.ts';
 import type { MarketFeed } from '#commands/ports/market-feed.ts';
 import type { Quotes } from '#commands/ports/quotes.ts';
+import type { Reconciliations } from '#commands/reconciliation/reconciliations.ts';
 import type { AccountId } from '#domain/ids.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { Identity } from '#identity/identity.ts';
@@ -24,6 +25,7 @@ export type Past = {
 /** What the routes answer from. */
 export type Services = {
   readonly ledger: Ledger;
+  readonly reconciliations: Reconciliations;
   readonly queries: Queries;
   readonly quotes: Quotes;
   /** Where there is none, market data is what `quotes` alone can say. */

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { SealEvery } from '#audit/seals/sealer.ts';
+import { parseTargets } from '#audit/seals/targets.ts';
 import { parseSigningKeys, type SigningKeys } from '#identity/secrets.ts';
 import { type Allowance, defaultRateLimits, type RateLimits } from '../http/rate-limits.ts';
 
@@ -7,6 +9,8 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const flag = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'])
   .transform((text) => text === 'true' || text === '1' || text === 'yes');
+
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://');
 
 const listed = z.string().transform((text) => text.split(',').map((part) => part.trim()));
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
@@ -37,15 +41,25 @@ const signingKeys = z.string().transform((text, context): SigningKeys => {
   }
 });
 
+const sealTargets = listed.transform((texts, context): readonly string[] => {
+  try {
+    parseTargets(texts);
+    return texts;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'cannot be read';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
+});
+
 /** Every environment variable the server reads; all have a default that works on a fresh clone. */
 const environment = z.object({
   /** Where the embedded database, own secrets and the log are kept. */
   DATA_DIRECTORY: z.string().min(1).default('data'),
   /** An own PostgreSQL instead of the embedded one. */
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
-    .optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  /** A replica of the database that audits and questions about the past read, so that they cost trading nothing. */
+  AUDIT_DATABASE_URL: postgresUrl.optional(),
   /** The address to listen on; anything but loopback opens the ledger to the network. */
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(3000),
@@ -55,6 +69,11 @@ const environment = z.object({
   JWT_KEYS_FILE: z.string().min(1).optional(),
   /** The Ed25519 key that seals are signed with, PEM; without it the data directory's own, made at the first seal. */
   SEAL_KEY_FILE: z.string().min(1).optional(),
+  /** The server seals the log after so many events and after so many minutes, if anything came; 0 turns one off. */
+  SEAL_EVERY_EVENTS: z.coerce.number().int().min(0).max(1_000_000_000).default(10_000),
+  SEAL_EVERY_MINUTES: z.coerce.number().int().min(0).max(525_600).default(60),
+  /** Where each seal is kept besides: files, folders (an end in / makes one) and http(s) URLs, separated by commas. */
+  SEAL_TO: sealTargets.default([]),
   /** Web pages' origins that may use the API from a browser, separated by commas. */
   CORS_ORIGINS: listed
     .refine((all) => all.every(isOrigin), 'must be origins such as https://desk.example.org')
@@ -95,12 +114,16 @@ const environment = z.object({
 export type Configuration = {
   readonly dataDirectory: string;
   readonly databaseUrl: string | null;
+  /** Null: audits read the database itself. */
+  readonly auditDatabaseUrl: string | null;
   readonly host: string;
   readonly port: number;
   readonly isProduction: boolean;
   readonly jwtKeys: SigningKeys | null;
   readonly jwtKeysFile: string | null;
   readonly sealKeyFile: string | null;
+  readonly sealEvery: SealEvery;
+  readonly sealTo: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly redisUrl: string | null;
   readonly rateLimits: RateLimits;
@@ -140,12 +163,15 @@ export const readConfiguration = (
   return {
     dataDirectory: read.DATA_DIRECTORY,
     databaseUrl: read.DATABASE_URL ?? null,
+    auditDatabaseUrl: read.AUDIT_DATABASE_URL ?? null,
     host: read.HOST,
     port: read.PORT,
     isProduction,
     jwtKeys: read.JWT_KEYS ?? null,
     jwtKeysFile: read.JWT_KEYS_FILE ?? null,
     sealKeyFile: read.SEAL_KEY_FILE ?? null,
+    sealEvery: { events: read.SEAL_EVERY_EVENTS, minutes: read.SEAL_EVERY_MINUTES },
+    sealTo: read.SEAL_TO,
     corsOrigins: read.CORS_ORIGINS,
     redisUrl: read.REDIS_URL ?? null,
     rateLimits: {

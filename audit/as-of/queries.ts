@@ -1,6 +1,7 @@
 import type { AccountId } from '#domain/ids.ts';
 import { add } from '#domain/money.ts';
 import type { Instant } from '#domain/time.ts';
+import { breakKey } from '#projections/breaks/table.ts';
 import { marketDataCacheTable } from '#projections/marks/table.ts';
 import type {
   AccountRow,
@@ -15,6 +16,7 @@ import type {
   TransactionType,
 } from '#projections/ports/queries.ts';
 import type { PastReader, Shown } from '../ports/past.ts';
+import { breakPage, breaksIn, reconciliationPage } from './breaks.ts';
 import { accountRow, positionRows, summaryOf } from './figures.ts';
 import type { Fold } from './fold-state.ts';
 import {
@@ -326,6 +328,21 @@ export const createPastQueries = (settings: PastQueriesSettings): Queries => {
         pages.push({ next, rows: rows.map(asTransfer) });
       }
       return mergeActivity(pages, filter);
+    },
+    listBreaks: (filter) =>
+      paged(filter, created, async ({ accountId }) =>
+        breakPage(await breaksIn(reader, accountId, shown), filter),
+      ),
+    getBreak: (accountId, breakId) =>
+      of(accountId, async () => {
+        const { breaks } = await breaksIn(reader, accountId, shown);
+        return breaks.get(breakKey(accountId, breakId));
+      }),
+    listReconciliations: async (accountId, paging) => {
+      const page = await of(accountId, async () =>
+        reconciliationPage(await breaksIn(reader, accountId, shown), paging),
+      );
+      return page ?? noRows;
     },
     listMarks: async (symbols) => {
       const asked = symbols === undefined ? null : [...new Set(symbols)];

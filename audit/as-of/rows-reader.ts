@@ -1,4 +1,4 @@
-import type { HoldingRef, RowsReader, StoredRow } from '#projections/ports/read-tables.ts';
+import type { HoldingRef, RowReads, StoredRow } from '#projections/ports/read-tables.ts';
 import type { Table } from '#projections/table.ts';
 import type { Fold } from './fold-state.ts';
 
@@ -23,7 +23,7 @@ export const rowsReaderOf = ({
   tables,
   marksFrom,
   accountId,
-}: Fold): RowsReader => {
+}: Fold): RowReads => {
   const isOf =
     ({ symbol }: HoldingRef) =>
     (row: { readonly symbol: string }): boolean =>
@@ -36,6 +36,8 @@ export const rowsReaderOf = ({
     accounts: async () => [],
     positions: async () => [],
     market: async () => [],
+    // Reconciliations are in a stream of their own, and no part of the fold: breaks.ts.
+    breaks: async () => [],
     orders: (ids) => reader.rows(at, 'orders', ids),
     openLots: async (holdings) => {
       const symbols = holdings.map(({ symbol }) => symbol);

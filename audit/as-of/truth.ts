@@ -52,6 +52,12 @@ const found = (event: RecordedEvent, facts: Facts): Happening => {
       return here(data.markedAt);
     case 'SessionClosed':
       return here(effectiveAt);
+    case 'StatementReconciled':
+    case 'BreakFound':
+    case 'BreakResolved':
+    case 'BreakApproved':
+    case 'BreakDismissed':
+      return here(effectiveAt);
     case 'OrderFilled':
       return here(ofFill(event, facts));
     case 'FillBusted':

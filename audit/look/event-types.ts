@@ -34,6 +34,11 @@ const known: { readonly [Type in EventType]: true } = {
   ReportDisputed: true,
   PriceMarked: true,
   SessionClosed: true,
+  StatementReconciled: true,
+  BreakFound: true,
+  BreakResolved: true,
+  BreakApproved: true,
+  BreakDismissed: true,
 };
 
 /** Every type of event, in the order of the catalogue. */

@@ -9,8 +9,10 @@ import type {
   ProjectionStatus,
 } from '#projections/ports/queries.ts';
 import type { LedgerSnapshot } from './ledger-snapshot.ts';
+import type { LiveRows } from './live-rows.ts';
 import type { StoredEvent } from './log-reader.ts';
 import type { PastReader } from './past.ts';
+import type { TargetStanding } from './seal-outbox.ts';
 
 /** What the log's own counters say. */
 export type LogStanding = {
@@ -61,10 +63,13 @@ export type LiveFigures = {
   readonly snapshots: () => Promise<SnapshotStanding>;
   /** The text of the newest seal; null where nothing was ever sealed. */
   readonly lastSeal: () => Promise<string | null>;
+  /** The places that seals go to, by name. */
+  readonly sealTargets: () => Promise<readonly TargetStanding[]>;
 };
 
 /** A snapshot of the ledger that answers single questions too, also about the past. */
 export type LookSnapshot = LedgerSnapshot & {
   readonly live: LiveFigures;
   readonly past: PastReader;
+  readonly rows: LiveRows;
 };

@@ -164,4 +164,6 @@ export const notCompared: { readonly [table: string]: readonly string[] } = {
   market_data_cache: ['every column'],
   price_marks: ['every column'],
   portfolio_snapshots: ['every column'],
+  breaks: ['every column'],
+  reconciliations: ['every column'],
 };

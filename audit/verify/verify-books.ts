@@ -1,6 +1,6 @@
 import type { AccountEvent } from '#domain/account/events.ts';
 import type { AccountId, StreamName } from '#domain/ids.ts';
-import type { RecordedEvent } from '#domain/recorded-event.ts';
+import { isAccountEvent, type RecordedEvent } from '#domain/recorded-event.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
 import type { StoredEvent } from '../ports/log-reader.ts';
 import type { TableReader } from '../ports/table-reader.ts';
@@ -17,7 +17,7 @@ const accountOf = (stream: StreamName): AccountId | null =>
   stream.startsWith(prefix) ? (stream.slice(prefix.length) as AccountId) : null;
 
 const accountEventOf = ({ data }: RecordedEvent): AccountEvent | null =>
-  data.type === 'PriceMarked' || data.type === 'SessionClosed' ? null : data;
+  isAccountEvent(data) ? data : null;
 
 export type BooksVerifier = {
   /** An event of the log; undefined where it could not be read. */

@@ -5,6 +5,7 @@ import { createHttpApi } from '#api/http/server.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { EventStore } from '#commands/ports/event-store.ts';
+import { createReconciliations } from '#commands/reconciliation/reconciliations.ts';
 import { createOrderRouter } from '#commands/routing/order-router.ts';
 import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresCheckpoints } from '#database/postgres/checkpoints.ts';
@@ -31,6 +32,7 @@ import { createBenchmarkIdentity } from './credentials.ts';
 import { benchmarkDatabase, benchmarkPool } from './database.ts';
 
 export type Stack = {
+  readonly connectionString: string;
   readonly ledger: Ledger;
   readonly store: EventStore;
   readonly url: string;
@@ -117,6 +119,7 @@ export const startStack = async (): Promise<Stack> => {
   const looks = createLooks({ connectionString });
   const services = {
     ledger,
+    reconciliations: createReconciliations({ store, ledger, ids }),
     queries: createQueries({ pool, clock: feed, progress }),
     quotes: feed,
     feed,
@@ -132,6 +135,7 @@ export const startStack = async (): Promise<Stack> => {
   const listening = await createHttpApi({ ...services, guard }).listen();
   const open = await createHttpApi({ ...services, authenticate }).listen();
   return {
+    connectionString,
     ledger,
     store,
     url: listening.url,

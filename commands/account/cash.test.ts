@@ -1,21 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { AccountCommand } from '#commands/commands.ts';
 import { formatCash } from '#domain/money.ts';
 import {
   adjustment,
   asCash,
+  asPrice,
+  asShares,
   canceled,
   deposit,
   dividend,
   fee,
   fill,
   interest,
+  noon,
   openAccount,
   standing,
   submit,
+  ticker,
   withdraw,
 } from '#tests/support/makers.ts';
 import { having } from '#tests/support/specification.ts';
+import type { ReportDividend } from './report-dividend.ts';
 
 const cashOf = (account: ReturnType<typeof having>): string => formatCash(account.state().cash);
 
@@ -123,5 +129,63 @@ describe('an account', () => {
     closed.when(submit('o1')).refuses('account_closed');
     closed.when(standing('ReinstateAccount')).refuses('account_closed');
     closed.when(openAccount()).refuses('account_already_open');
+  });
+});
+
+describe('what somebody outside reports', () => {
+  const at = noon;
+  const gone = (amount: string): AccountCommand => ({
+    type: 'ReportWithdrawal',
+    amount: asCash(amount),
+    description: 'wire sent',
+    externalReference: 'bank:1',
+    at,
+  });
+  const paid = (amount: string, over: Partial<ReportDividend> = {}): ReportDividend => ({
+    type: 'ReportDividend',
+    symbol: ticker('ACME'),
+    amount: asCash(amount),
+    quantity: null,
+    perShare: null,
+    description: 'dividend',
+    externalReference: 'bank:2',
+    at,
+    ...over,
+  });
+
+  it('has happened: a withdrawal is booked although the cash is not there', () => {
+    const account = having(openAccount({ kind: 'cash' }), deposit('10'));
+    account
+      .when(gone('25'))
+      .emits({ type: 'CashWithdrawn', amount: asCash('25'), externalReference: 'bank:1' });
+    assert.equal(cashOf(having(openAccount({ kind: 'cash' }), deposit('10'), gone('25'))), '-15');
+    account.when(gone('0')).refuses('invalid_amount');
+    having().when(gone('1')).refuses('account_not_found');
+    having(openAccount(), standing('CloseAccount')).when(gone('1')).refuses('account_closed');
+  });
+
+  it('a dividend is booked to the cent that was paid, and says how it was earned as far as is known', () => {
+    const holder = having(openAccount(), fill('x0', null, '211', '93.78'));
+    holder.when(paid('137.23', { perShare: asPrice('0.6504') })).emits({
+      type: 'DividendPaid',
+      amount: asCash('137.23'),
+      quantity: asShares('211'),
+      perShare: asPrice('0.6504'),
+      externalReference: 'bank:2',
+    });
+    holder
+      .when(paid('42.2', { quantity: asShares('200') }))
+      .emits({ type: 'DividendPaid', quantity: asShares('200'), perShare: asPrice('0.211') });
+    having(openAccount(), fill('x0', null, '10', '1', { side: 'sell' }))
+      .when(paid('-5'))
+      .emits({ type: 'DividendPaid', amount: asCash('-5'), perShare: asPrice('0.5') });
+  });
+
+  it('a dividend on shares that are sold by now is booked too, but not one of nothing', () => {
+    having(openAccount())
+      .when(paid('3'))
+      .emits({ type: 'DividendPaid', amount: asCash('3'), quantity: asShares('0') });
+    having(openAccount()).when(paid('0')).refuses('invalid_amount');
+    having().when(paid('1')).refuses('account_not_found');
   });
 });

@@ -23,10 +23,23 @@ export type StatementLine = {
       readonly price: Price;
       /** What the broker charged: 0 or more. */
       readonly commission: Cash;
+      /**
+       * Signed, commission included: what the statement says the trade did to the cash, where it says so. Differs from
+       * price × quantity where the statement rounds one of them.
+       */
+      readonly amount?: Cash;
     }
   | {
       readonly kind: 'cash';
-      readonly category: 'deposit' | 'withdrawal' | 'fee' | 'interest' | 'tax' | 'adjustment';
+      /** `conversion`: from or into another currency, which this ledger does not hold. */
+      readonly category:
+        | 'deposit'
+        | 'withdrawal'
+        | 'fee'
+        | 'interest'
+        | 'tax'
+        | 'adjustment'
+        | 'conversion';
       /** Signed: what it did to the account's cash. */
       readonly amount: Cash;
     }
@@ -44,8 +57,37 @@ export type StatementLine = {
       readonly symbol: Ticker;
       readonly newShares: bigint;
       readonly oldShares: bigint;
+      /** Fractions of a share were paid in cash; left out: they stayed. */
+      readonly wholeShares?: boolean;
+      /** What one old share counted for in what was paid. */
+      readonly fractionPrice?: Price;
+    }
+  /** A split of which the statement says only how many shares came, or went (negative). */
+  | {
+      readonly kind: 'split_shares';
+      readonly symbol: Ticker;
+      readonly change: Quantity;
+    }
+  /** An execution was taken back. */
+  | {
+      readonly kind: 'bust';
+      /** The reference of its trade, of the same source. */
+      readonly trade: string;
+      readonly reason: string;
+    }
+  /** An execution was restated. */
+  | {
+      readonly kind: 'correction';
+      readonly trade: string;
+      readonly quantity: Quantity;
+      readonly price: Price;
+      readonly commission: Cash;
+      readonly reason: string;
     }
 );
+
+/** A row that was understood and needs no line of its own, and why: another row tells it, or it moves nothing. */
+export type StatementNote = { readonly row: number; readonly message: string };
 
 /** A row that cannot be taken, and what to do about it. */
 export type StatementProblem = {
@@ -74,4 +116,6 @@ export type BrokerStatement = {
   readonly from: Instant | null;
   readonly to: Instant | null;
   readonly problems: readonly StatementProblem[];
+  /** Every row is told by a line, a problem or a note. */
+  readonly notes?: readonly StatementNote[];
 };

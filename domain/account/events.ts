@@ -37,7 +37,10 @@ export type CashAdjusted = CashMovement & {
   readonly reason: string;
 };
 
-/** A long position receives, a short one pays: amount = perShare × quantity held. */
+/**
+ * A long position receives, a short one pays: amount = perShare × quantity held. One that was reported from outside
+ * (it has an external reference) carries the amount as reported, which may have been rounded.
+ */
 export type DividendPaid = CashMovement & {
   readonly type: 'DividendPaid';
   readonly symbol: Symbol;

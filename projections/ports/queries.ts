@@ -1,6 +1,8 @@
 import type { AccountPolicy } from '#domain/account/policy.ts';
 import type {
   AccountId,
+  Actor,
+  BreakId,
   BrokerOrderId,
   ClientOrderId,
   EventId,
@@ -12,6 +14,8 @@ import type { Cash, Price, Quantity, Ratio } from '#domain/money.ts';
 import type { FillDispute, Liquidity } from '#domain/order/events.ts';
 import type { OrderStatus } from '#domain/order/lifecycle.ts';
 import type { OrderType, Side, TimeInForce } from '#domain/order/terms.ts';
+import type { BreakStatus, BreakType } from '#domain/reconciliation/break-types.ts';
+import type { Facts } from '#domain/reconciliation/correction.ts';
 import type { RefusalDetails } from '#domain/refusals.ts';
 import type { Instant, SessionDate } from '#domain/time.ts';
 
@@ -355,6 +359,54 @@ export type MarkRow = {
   readonly sequence: number;
 };
 
+/** A difference between a broker's record and the account's books. */
+export type BreakRow = {
+  readonly accountId: AccountId;
+  readonly breakId: BreakId;
+  readonly kind: BreakType;
+  readonly source: string;
+  readonly symbol: Ticker | null;
+  readonly at: Instant;
+  readonly ours: Facts | null;
+  readonly theirs: Facts | null;
+  /** Theirs less ours at the end of the statement. */
+  readonly cash: Cash;
+  readonly shares: Quantity;
+  /** The proposed command; null where a person has to decide. */
+  readonly correction: Facts | null;
+  readonly why: string;
+  readonly status: BreakStatus;
+  readonly firstSeenAt: Instant;
+  readonly lastSeenAt: Instant;
+  readonly endedAt: Instant | null;
+  readonly endedBy: Actor | null;
+  readonly reason: string | null;
+  readonly correctedBy: EventId | null;
+  readonly createdSequence: number;
+  readonly sequence: number;
+};
+
+export type ReconciliationRow = {
+  readonly accountId: AccountId;
+  readonly source: string;
+  readonly statementDigest: string;
+  readonly statementFrom: Instant | null;
+  readonly statementTo: Instant | null;
+  readonly lines: number;
+  readonly matched: number;
+  readonly breaks: number;
+  readonly reconciledAt: Instant;
+  readonly reconciledBy: Actor;
+  readonly eventId: EventId;
+  readonly sequence: number;
+};
+
+export type BreakFilter = Paging & {
+  readonly accountId?: AccountId | undefined;
+  readonly statuses?: readonly BreakStatus[] | undefined;
+  readonly kinds?: readonly BreakType[] | undefined;
+};
+
 export type OrderFilter = Paging & {
   readonly accountId?: AccountId | undefined;
   /** `open` and `closed` as Alpaca means them; refused orders are in `closed`. */
@@ -460,6 +512,13 @@ export type Queries = {
   ) => Promise<readonly TransactionSummary[]>;
   readonly listPostings: (accountId: AccountId, paging: Paging) => Promise<Page<PostingRow>>;
   readonly activity: (filter: ActivityFilter) => Promise<Page<Activity>>;
+
+  readonly listBreaks: (filter: BreakFilter) => Promise<Page<BreakRow>>;
+  readonly getBreak: (accountId: AccountId, breakId: BreakId) => Promise<BreakRow | undefined>;
+  readonly listReconciliations: (
+    accountId: AccountId,
+    paging: Paging,
+  ) => Promise<Page<ReconciliationRow>>;
 
   readonly listMarks: (symbols?: readonly Ticker[]) => Promise<readonly MarkRow[]>;
 

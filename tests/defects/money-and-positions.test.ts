@@ -5,6 +5,7 @@ import { postingsOf } from '#domain/account/postings.ts';
 import { type AccountState, holdingOf, remainingQuantity } from '#domain/account/state.ts';
 import { cash, formatCash, formatQuantity, perShare, price, ratio } from '#domain/money.ts';
 import { bookTrade, flat, type Position, type Trade } from '#domain/position/position.ts';
+import { isAccountEvent } from '#domain/recorded-event.ts';
 import {
   acceptance,
   accountOne,
@@ -272,7 +273,7 @@ describe('the replaced system’s defects in money and positions are not here', 
     const sums = new Map<string, bigint>();
     let lines = 0;
     for (const { data } of await wholeLog(store)) {
-      assert.ok(data.type !== 'PriceMarked' && data.type !== 'SessionClosed');
+      assert.ok(isAccountEvent(data));
       for (const { asset, unit, amount } of postingsOf(data)) {
         lines += 1;
         sums.set(`${asset} ${unit}`, (sums.get(`${asset} ${unit}`) ?? 0n) + amount);

@@ -6,7 +6,7 @@ import { evolve } from '#domain/account/evolve.ts';
 import { postingsOf } from '#domain/account/postings.ts';
 import { type AccountState, unopened } from '#domain/account/state.ts';
 import type { StreamName } from '#domain/ids.ts';
-import type { RecordedEvent } from '#domain/recorded-event.ts';
+import { isAccountEvent, type RecordedEvent } from '#domain/recorded-event.ts';
 import { dump } from '#projections/batch.ts';
 import { foldLedger } from '#projections/fold.ts';
 import { createTables } from '#projections/tables.ts';
@@ -16,7 +16,7 @@ type StreamEnd = { readonly revision: number; readonly hash: string };
 
 /** Every amount of every unit that an event moves, summed: all must be nought. */
 const checkPostings = ({ sequence, data }: RecordedEvent): void => {
-  if (data.type === 'PriceMarked' || data.type === 'SessionClosed') return;
+  if (!isAccountEvent(data)) return;
   const sums = new Map<string, bigint>();
   for (const { asset, unit, amount } of postingsOf(data)) {
     const name = `${asset} ${unit}`;
@@ -47,7 +47,7 @@ export const createLogAudit = (
   let folded = 0;
 
   const evolved = ({ stream, data }: RecordedEvent): AccountState | null => {
-    if (data.type === 'PriceMarked' || data.type === 'SessionClosed') return null;
+    if (!isAccountEvent(data)) return null;
     const state = states.get(stream) ?? unopened();
     states.set(stream, state);
     evolve(state, data);

@@ -98,9 +98,10 @@ describe('the first administrator', () => {
       ownedByFirstAdmin: [defaultAccount],
       log,
     });
-    const { ledger, queries, store: events, withLook } = world;
+    const { ledger, reconciliations, queries, store: events, withLook } = world;
     const api = createHttpApi({
       ledger,
+      reconciliations,
       queries,
       quotes: { latest: () => undefined },
       events,

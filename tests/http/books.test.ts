@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { routes } from '#api/http/routes.ts';
 import { tourIdentity } from './identity-tour.ts';
+import { tourReconciliation } from './reconciliation-tour.ts';
 import { defaultAccount, type HttpWorld, httpWorld, pick, pickText } from './world.ts';
 
 const ledger = '/api/v1/ledger';
@@ -297,6 +298,8 @@ describe('the back office over HTTP', () => {
       '/api/v1/market-data/quote/acme',
       '/api/v1/market-data/quotes?symbols=ACME,NOPE',
       '/api/v1/market-data/clock',
+      '/api/v1/audit/figures',
+      `/api/v1/audit/explain/accounts.buying_power?account_id=${defaultAccount}`,
       `${ledger}/status`,
       '/',
       '/health',
@@ -306,6 +309,7 @@ describe('the back office over HTTP', () => {
       const answer = await world.send('GET', path);
       equal(answer.status, 200, `${path} ${answer.text}`);
     }
+    await tourReconciliation(world);
     await tourIdentity(world);
     const silent = routes.map(({ name }) => name).filter((name) => !world.succeeded.has(name));
     deepEqual(silent, ['setUp']);

@@ -28,6 +28,7 @@ const extras: Readonly<Record<string, Values>> = {
   checkRisk: { type: 'limit', quantity: '1', limit_price: '90' },
   replaceOrder: { limit_price: '89' },
   splitStock: { new_shares: 2, old_shares: 1 },
+  reconcileStatement: { statement: { source: 'a broker', lines: [] } },
 };
 
 const known: Readonly<Record<string, (subject: Subject) => unknown>> = {
@@ -39,6 +40,7 @@ const known: Readonly<Record<string, (subject: Subject) => unknown>> = {
   user_id: ({ user }) => user,
   key_id: ({ user }) => user,
   code: () => 'read_timeout',
+  figure: () => 'accounts.cash',
   side: () => 'buy',
   email: () => 'nobody-in-particular@example.com',
   username: () => 'a-name',

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { createHttpApi, type HttpApiOptions } from '#api/http/server.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { Quote, Quotes } from '#commands/ports/quotes.ts';
+import { createReconciliations } from '#commands/reconciliation/reconciliations.ts';
 import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createSegmentStore } from '#database/postgres/audit/segment-store.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
@@ -130,6 +131,7 @@ export const httpWorld = async (
     ids,
     digest: (text) => hash('sha256', text),
   });
+  const reconciliations = createReconciliations({ store, ledger, ids });
   const progress = createProgress();
   const queries = createQueries({ pool, clock, progress });
   const stop = new AbortController();
@@ -159,6 +161,7 @@ export const httpWorld = async (
   const { identity, key } = people;
   const api = createHttpApi({
     ledger,
+    reconciliations,
     queries,
     quotes,
     events: store,
@@ -222,11 +225,13 @@ export const httpWorld = async (
   };
   return {
     ...people,
+    connectionString,
     api,
     listening,
     store,
     pool,
     ledger,
+    reconciliations,
     queries,
     withLook: looks.withLook,
     send,

@@ -1,5 +1,6 @@
 import type {
   AccountId,
+  BreakId,
   BrokerOrderId,
   ClientOrderId,
   ExecutionId,
@@ -17,6 +18,8 @@ const later = instant('2024-02-29T21:00:00Z');
 const orderId = '0190a1b2-c3d4-7e5f-8a6b-0123456789ab' as OrderId;
 const replacementId = '0190a1b2-c3d4-7e5f-8a6b-0123456789ac' as OrderId;
 const clientOrderId = 'my "first" order\\1' as ClientOrderId;
+const accountId = '0190a1b2-c3d4-7e5f-8a6b-0123456789aa' as AccountId;
+const breakId = '0123456789abcdef0123' as BreakId;
 const symbol = 'BRK.B' as Ticker;
 const session = '2024-02-29' as SessionDate;
 
@@ -232,4 +235,61 @@ export const eventSamples: {
     markedAt: later,
   },
   SessionClosed: { type: 'SessionClosed', session, closedAt: later },
+  StatementReconciled: {
+    type: 'StatementReconciled',
+    accountId,
+    source: 'schwab',
+    statementDigest: 'ab'.repeat(32),
+    from: at,
+    to: null,
+    lines: 3,
+    matched: 1,
+    breaks: 2,
+    seenAgain: [breakId, '0123456789abcdef0124' as BreakId],
+    reconciledAt: later,
+  },
+  BreakFound: {
+    type: 'BreakFound',
+    accountId,
+    breakId,
+    source: 'schwab',
+    kind: 'fee',
+    symbol,
+    at,
+    ours: { commission: '0.1', executionId: 'paper-1' },
+    theirs: { commission: '0.104292098765139999', orderId: null },
+    cash: cash('-0.004292098765139999'),
+    shares: quantity('0.000000001'),
+    correction: {
+      kind: 'correct_fill',
+      executionId: 'paper-1' as ExecutionId,
+      quantity: quantity('3.25'),
+      price: price('401.123456789'),
+      commission: cash('0.104292098765139999'),
+      reason: 'another fee',
+    },
+    why: 'Restates paper-1: another fee.',
+    foundAt: later,
+  },
+  BreakResolved: {
+    type: 'BreakResolved',
+    accountId,
+    breakId,
+    statementDigest: 'cd'.repeat(32),
+    resolvedAt: later,
+  },
+  BreakApproved: {
+    type: 'BreakApproved',
+    accountId,
+    breakId,
+    correctedBy: null,
+    approvedAt: later,
+  },
+  BreakDismissed: {
+    type: 'BreakDismissed',
+    accountId,
+    breakId,
+    reason: 'the broker agrees with us',
+    dismissedAt: later,
+  },
 };

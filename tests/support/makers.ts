@@ -96,6 +96,21 @@ export const dividend = (perShare: string, symbol = 'ACME'): AccountCommand => (
   externalReference: null,
   at: noon,
 });
+export const reportedWithdrawal = (amount: string): AccountCommand => ({
+  type: 'ReportWithdrawal',
+  ...movement(amount, noon),
+  externalReference: 'outside:gone',
+});
+export const reportedDividend = (amount: string, symbol = 'ACME'): AccountCommand => ({
+  type: 'ReportDividend',
+  symbol: ticker(symbol),
+  amount: cash(amount),
+  quantity: null,
+  perShare: null,
+  description: 'a test',
+  externalReference: 'outside:paid',
+  at: noon,
+});
 export const split = (
   newShares: bigint,
   oldShares: bigint,

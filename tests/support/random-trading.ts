@@ -38,6 +38,8 @@ import {
   replace,
   replaceConfirmed,
   replaceDenied,
+  reportedDividend,
+  reportedWithdrawal,
   split,
   standing,
   submit,
@@ -78,6 +80,7 @@ const moveKinds = [
   ...['deny_replace', 'cancel', 'cancel', 'confirm_cancel', 'deny_cancel', 'cancel_all'],
   ...['close', 'reject', 'trigger', 'trail', 'expire', 'outside', 'bust', 'correct', 'correct'],
   ...['repeat', 'repeat', 'split', 'dividend', 'deposit', 'withdraw', 'fee', 'interest'],
+  ...['gone', 'paid'],
   ...['adjust', 'suspend', 'reinstate', 'market', 'market', 'time'],
 ] as const;
 
@@ -340,6 +343,10 @@ const bookkeepingOf = (world: World, { kind, pick, amount }: Move): AccountComma
       return adjustment(pick % 2 === 0 ? `${amount}` : `-${amount}`);
     case 'dividend':
       return dividend(`0.${amount}`, symbolAt(pick));
+    case 'gone':
+      return reportedWithdrawal(`${amount * 10}.01`);
+    case 'paid':
+      return reportedDividend(pick % 3 === 0 ? `-${amount}.07` : `${amount}.07`, symbolAt(pick));
     case 'suspend':
       return standing('SuspendAccount');
     case 'reinstate':

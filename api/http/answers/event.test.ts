@@ -10,6 +10,7 @@ import { eventJson } from './event.ts';
 
 const snake = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(snake);
   return Object.fromEntries(
     Object.entries(value).map(([name, part]) => [
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
@@ -21,7 +22,7 @@ const snake = (value: unknown): unknown => {
 /** Zero looks the same in every unit, so the smallest amount stands in for it. */
 const withoutZero = <Value>(value: Value): Value => {
   if (value === 0n) return 1n as Value;
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const parts = Object.entries(value).map(([name, part]) => [name, withoutZero(part)]);
   return Object.fromEntries(parts) as Value;
 };

@@ -6,6 +6,7 @@ import { id, instant, sequence } from './form.ts';
 /** Fields of events that hold cash, eighteen decimals … */
 const cashFields: ReadonlySet<string> = new Set([
   'amount',
+  'cash',
   'cashInLieu',
   'commission',
   'fixedCash',
@@ -29,6 +30,7 @@ const amountOf = (name: string, value: bigint): string => {
 const jsonOf = (name: string, value: unknown): unknown => {
   if (typeof value === 'bigint') return amountOf(name, value);
   if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((part) => jsonOf(name, part));
   return Object.fromEntries(
     Object.entries(value).map(([inner, part]) => [snake(inner), jsonOf(inner, part)]),
   );

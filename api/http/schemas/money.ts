@@ -12,13 +12,14 @@ import {
 } from '#domain/money.ts';
 import { field, Trouble, textOfNumber, wrongType } from './field.ts';
 
-type Sign = 'positive' | 'not_negative' | 'not_zero';
+type Sign = 'positive' | 'not_negative' | 'not_zero' | 'any';
 
 const signs: Readonly<
   Record<Sign, { readonly fits: (value: bigint) => boolean; readonly words: string }>
 > = {
   positive: { fits: (value) => value > 0n, words: 'must be greater than zero' },
   not_negative: { fits: (value) => value >= 0n, words: 'must not be below zero' },
+  any: { fits: () => true, words: 'of any sign' },
   not_zero: { fits: (value) => value !== 0n, words: 'must not be zero' },
 };
 

@@ -1,6 +1,9 @@
 import pg, { type ClientBase } from 'pg';
+import type { BuildReader } from '#audit/ports/builds.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
+import { createBuildReader } from './build-reader.ts';
 import { createLiveFigures } from './live-figures.ts';
+import { createLiveRows } from './live-rows.ts';
 import { createLogReader } from './log-reader.ts';
 import { createPastReader } from './past.ts';
 import { createTableReader } from './table-reader.ts';
@@ -34,10 +37,13 @@ const connectionOf = (connectionString: string) =>
     keepAlive: true,
   }) as const;
 
+/** A look that also reads builds of the read tables beside the live ones. */
+export type WholeSnapshot = LookSnapshot & { readonly builds: BuildReader };
+
 /** One read-only transaction; `client` must end it or its session afterwards. */
 const look = async <T>(
   client: ClientBase,
-  act: (snapshot: LookSnapshot) => Promise<T>,
+  act: (snapshot: WholeSnapshot) => Promise<T>,
 ): Promise<T> => {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   // The moment is that of the first look, not of BEGIN.
@@ -48,6 +54,8 @@ const look = async <T>(
     tables: createTableReader(client),
     live: createLiveFigures(client),
     past: createPastReader(client, log),
+    rows: createLiveRows(client),
+    builds: createBuildReader(client),
   });
 };
 
@@ -57,7 +65,7 @@ const look = async <T>(
  */
 export const openLedgerSnapshot = async <T>(
   { connectionString, signal }: SnapshotSettings,
-  act: (snapshot: LookSnapshot) => Promise<T>,
+  act: (snapshot: WholeSnapshot) => Promise<T>,
 ): Promise<T> => {
   signal?.throwIfAborted();
   const client = new pg.Client(connectionOf(connectionString));

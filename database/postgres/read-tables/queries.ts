@@ -19,6 +19,7 @@ import { asText } from './read-tables.ts';
 import {
   accountCursor,
   toAccount,
+  toBreak,
   toFill,
   toHistory,
   toLot,
@@ -27,6 +28,7 @@ import {
   toPoint,
   toPosition,
   toPosting,
+  toReconciliation,
   toSummary,
   toTransaction,
   toTransactionSummary,
@@ -227,6 +229,15 @@ export const createQueries = ({
         pages.push(asTransfers(await queries.listTransactions(transfers)));
       }
       return merge(pages, filter);
+    },
+    listBreaks: async ({ accountId, statuses, kinds, cursor, limit, direction = 'desc' }) => {
+      const values = [accountId, statuses, kinds, cursor, limit + 1];
+      return pageOf(await all(sql.selectBreaks[direction], values), limit, toBreak, created);
+    },
+    getBreak: (accountId, breakId) => one(sql.selectBreak, [accountId, breakId], toBreak),
+    listReconciliations: async (id, { cursor, limit, direction = 'desc' }) => {
+      const stored = await all(sql.selectReconciliations[direction], [id, cursor, limit + 1]);
+      return pageOf(stored, limit, toReconciliation, (row) => Number(row['sequence']));
     },
     listMarks: async (symbols) => (await all(sql.selectMarks, [symbols])).map(toMark),
     status,

@@ -1,6 +1,8 @@
 import { initialMarginPercent, maintenancePercent } from '#domain/account/figures.ts';
 import type {
   AccountId,
+  Actor,
+  BreakId,
   BrokerOrderId,
   ClientOrderId,
   EventId,
@@ -21,6 +23,7 @@ import {
 import type { FillDispute, Liquidity } from '#domain/order/events.ts';
 import type { OrderStatus } from '#domain/order/lifecycle.ts';
 import type { OrderType, Side, TimeInForce } from '#domain/order/terms.ts';
+import type { BreakStatus, BreakType } from '#domain/reconciliation/break-types.ts';
 import type { SessionDate } from '#domain/time.ts';
 import {
   cash,
@@ -39,6 +42,7 @@ import { policy } from '#projections/ports/policy-column.ts';
 import type {
   AccountRow,
   AccountStatus,
+  BreakRow,
   ClosingReason,
   FillRow,
   FillStatus,
@@ -50,6 +54,7 @@ import type {
   PositionHistoryRow,
   PositionRow,
   PostingRow,
+  ReconciliationRow,
   TransactionRow,
   TransactionSummary,
   TransactionType,
@@ -380,3 +385,42 @@ export const toMark = (stored: StoredRow): MarkRow => {
   const { prevClose: previousClose, ...row } = readMark(stored);
   return { ...row, previousClose };
 };
+
+export const toBreak: (stored: StoredRow) => BreakRow = rowReader({
+  accountId: text<AccountId>(),
+  breakId: text<BreakId>(),
+  kind: text<BreakType>(),
+  source: text<string>(),
+  symbol: nullable(text<Ticker>()),
+  at: instant,
+  ours: nullable(details),
+  theirs: nullable(details),
+  cash,
+  shares: quantity,
+  correction: nullable(details),
+  why: text<string>(),
+  status: text<BreakStatus>(),
+  firstSeenAt: instant,
+  lastSeenAt: instant,
+  endedAt: nullable(instant),
+  endedBy: nullable(text<Actor>()),
+  reason: nullable(text<string>()),
+  correctedBy: nullable(text<EventId>()),
+  createdSequence: integer,
+  sequence: integer,
+});
+
+export const toReconciliation: (stored: StoredRow) => ReconciliationRow = rowReader({
+  accountId: text<AccountId>(),
+  source: text<string>(),
+  statementDigest: text<string>(),
+  statementFrom: nullable(instant),
+  statementTo: nullable(instant),
+  lines: integer,
+  matched: integer,
+  breaks: integer,
+  reconciledAt: instant,
+  reconciledBy: text<Actor>(),
+  eventId: text<EventId>(),
+  sequence: integer,
+});

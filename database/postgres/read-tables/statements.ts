@@ -114,6 +114,23 @@ export const selectPostings = bothWays(
   ORDER BY sequence ${order}, line ${order} LIMIT $4`,
 );
 
+// index breaks_by_account
+export const selectBreaks = bothWays(
+  (after, order) => `
+  SELECT * FROM ledger.breaks
+  WHERE ($1::uuid IS NULL OR account_id = $1) AND ($2::text[] IS NULL OR status = ANY($2))
+    AND ($3::text[] IS NULL OR kind = ANY($3)) AND ($4::bigint IS NULL OR created_sequence ${after} $4)
+  ORDER BY created_sequence ${order} LIMIT $5`,
+);
+export const selectBreak = `SELECT * FROM ledger.breaks WHERE account_id = $1 AND break_id = $2`;
+// index reconciliations_by_account
+export const selectReconciliations = bothWays(
+  (after, order) => `
+  SELECT * FROM ledger.reconciliations
+  WHERE account_id = $1 AND ($2::bigint IS NULL OR sequence ${after} $2)
+  ORDER BY sequence ${order} LIMIT $3`,
+);
+
 export const selectMarks = `
   SELECT * FROM ledger.market_data_cache WHERE $1::text[] IS NULL OR symbol = ANY($1) ORDER BY symbol`;
 

@@ -2,9 +2,15 @@ import type { Broker, ReportSink, WorkingOrder } from '#commands/ports/broker.ts
 import type { MarketFeed } from '#commands/ports/market-feed.ts';
 import type { Actor } from '#domain/ids.ts';
 import type { AddressedReport } from './book.ts';
+import type { PaperJournal } from './journal.ts';
 import { advance, createBook, freshlyShown, observe } from './matching.ts';
 import { adjust, cancel, enter, replace } from './order-entry.ts';
-import { createReportQueue, type OnUnreported, type Timer } from './report-queue.ts';
+import {
+  createReportQueue,
+  type OnUnreported,
+  type ReportQueue,
+  type Timer,
+} from './report-queue.ts';
 import {
   type PaperBrokerOptions,
   type PaperBrokerSettings,
@@ -26,6 +32,8 @@ export type PaperBrokerParts = {
   readonly restore: readonly WorkingOrder[];
   readonly timer: Timer;
   readonly onUnreported: OnUnreported;
+  /** Where executions are written down before they are reported; nowhere where it is left out. */
+  readonly journal?: Pick<PaperJournal, 'made' | 'told'>;
 };
 
 const shownBy = (feed: MarketFeed, settings: PaperBrokerSettings) =>
@@ -36,6 +44,40 @@ const shownBy = (feed: MarketFeed, settings: PaperBrokerSettings) =>
     return isCurrent ? [freshlyShown(quote, settings)] : [];
   });
 
+/** The sink, which notes in the journal what it has taken. */
+const noting = ({ report, journal }: PaperBrokerParts): ReportSink =>
+  journal === undefined
+    ? report
+    : async (accountId, one) => {
+        await report(accountId, one);
+        if (one.type === 'Fill') journal.told([one.executionId]);
+      };
+
+/** Hands reports to the queue in order, each once the executions in it and before it are on record. */
+const createPost = (queue: ReportQueue, journal: PaperBrokerParts['journal']) => {
+  let last: Promise<void> | undefined;
+  const push = (reports: readonly AddressedReport[]): void => {
+    const hasFill = reports.some(({ report }) => report.type === 'Fill');
+    if (journal === undefined || (last === undefined && !hasFill)) {
+      queue.push(reports);
+      return;
+    }
+    const written = journal.made(reports);
+    const mine: Promise<void> = Promise.all([last, written]).then(() => {
+      queue.push(reports);
+      if (last === mine) last = undefined;
+    });
+    last = mine;
+  };
+  return {
+    push,
+    drained: async (): Promise<void> => {
+      await last;
+      await queue.drained();
+    },
+  };
+};
+
 /**
  * A broker that fills orders at a market feed's prices; see `matching.ts` for how.
  *
@@ -45,8 +87,9 @@ const shownBy = (feed: MarketFeed, settings: PaperBrokerSettings) =>
  * After a crash the book comes back from the ledger's working orders, in these cases:
  * - submitted, and the acceptance was not recorded: the order is not restored and not known; the router submits it
  *   again and it begins anew. Within one process the acceptance waits in the queue, so a repeat adds nothing.
- * - accepted, and a fill was not recorded: the order is restored without it and fills again from the next quote
- *   on, under the same execution id.
+ * - accepted, and a fill was not recorded: it is in the journal and is reported again before the order is restored.
+ *   Without a journal the order is restored without it and fills again from the next quote on, under the same
+ *   execution id.
  * - filled in part, and the end of an ioc, opg or cls order was not recorded: the order ends at once.
  * - filled, and the end of a sell by notional that had no share left to sell was not recorded: the order ends at once.
  * - canceled, expired or replaced, and that was not recorded: the order is restored and works on; the router's
@@ -64,7 +107,8 @@ export const createPaperBroker = (parts: PaperBrokerParts): PaperBroker => {
     working: parts.restore,
     market: { at: feed.now(), session: feed.session(), shown: shownBy(feed, settings) },
   });
-  const queue = createReportQueue({ ...parts, ...settings });
+  const queue = createReportQueue({ ...parts, ...settings, report: noting(parts) });
+  const post = createPost(queue, parts.journal);
   const timers = new Set<() => void>();
 
   /** Matches in time what is in transit; a later update of the market would do so too, with the same reports. */
@@ -73,18 +117,18 @@ export const createPaperBroker = (parts: PaperBrokerParts): PaperBroker => {
     // One millisecond more: market time is cut to whole ones.
     const callOff = parts.timer(settings.latencyMs + 1, () => {
       timers.delete(callOff);
-      queue.push(advance(book, feed.now()));
+      post.push(advance(book, feed.now()));
     });
     timers.add(callOff);
   };
   const push = (reports: readonly AddressedReport[]): void => {
-    queue.push(reports);
+    post.push(reports);
     wakeAfterLatency();
   };
 
   const unlisten = feed.listen((update) => {
-    queue.push(observe(book, update));
-    return queue.drained();
+    post.push(observe(book, update));
+    return post.drained();
   });
 
   return {
@@ -94,7 +138,7 @@ export const createPaperBroker = (parts: PaperBrokerParts): PaperBroker => {
     replace: async (orderId, replacement) => push(replace(book, orderId, replacement, feed.now())),
     adjust: async (working) => push(adjust(book, working, feed.now())),
     knows: async (orderId) => book.orders.has(orderId) || book.ended.has(orderId),
-    drained: queue.drained,
+    drained: post.drained,
     stop: async () => {
       unlisten();
       for (const callOff of timers) callOff();

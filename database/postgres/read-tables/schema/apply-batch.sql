@@ -219,6 +219,34 @@ BEGIN
       day_change = EXCLUDED.day_change,
       sequence = EXCLUDED.sequence;
   END IF;
+  IF changes ? 'breaks' THEN
+    INSERT INTO breaks
+    SELECT * FROM jsonb_populate_recordset(NULL::breaks, changes -> 'breaks')
+    ON CONFLICT (account_id, break_id) DO UPDATE SET
+      kind = EXCLUDED.kind,
+      source = EXCLUDED.source,
+      symbol = EXCLUDED.symbol,
+      at = EXCLUDED.at,
+      ours = EXCLUDED.ours,
+      theirs = EXCLUDED.theirs,
+      cash = EXCLUDED.cash,
+      shares = EXCLUDED.shares,
+      correction = EXCLUDED.correction,
+      why = EXCLUDED.why,
+      status = EXCLUDED.status,
+      first_seen_at = EXCLUDED.first_seen_at,
+      last_seen_at = EXCLUDED.last_seen_at,
+      ended_at = EXCLUDED.ended_at,
+      ended_by = EXCLUDED.ended_by,
+      reason = EXCLUDED.reason,
+      corrected_by = EXCLUDED.corrected_by,
+      created_sequence = EXCLUDED.created_sequence,
+      sequence = EXCLUDED.sequence;
+  END IF;
+  IF changes ? 'reconciliations' THEN
+    INSERT INTO reconciliations
+    SELECT * FROM jsonb_populate_recordset(NULL::reconciliations, changes -> 'reconciliations');
+  END IF;
 
   IF changes ? 'removed' THEN
     DELETE FROM lots WHERE lot_id IN

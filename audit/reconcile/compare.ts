@@ -1,0 +1,164 @@
+import { hash } from 'node:crypto';
+import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
+import type { AccountId } from '#domain/ids.ts';
+import { type BreakType, breakTypes } from '#domain/reconciliation/break-types.ts';
+import type { Break } from '#domain/reconciliation/events.ts';
+import type { Instant } from '#domain/time.ts';
+import { type Balances, balanceBreaks, balancesOf } from './balances.ts';
+import type { OurBooks } from './books.ts';
+import { cashBreaks } from './cash-breaks.ts';
+import type { Context, SplitLine, StatementScope } from './context.ts';
+import { fillBreaks } from './fill-breaks.ts';
+import { type CashLine, matchCash } from './match-cash.ts';
+import { matchFills, type TradeLine } from './match-fills.ts';
+import { splitBreaks } from './split-breaks.ts';
+
+/** Calendar days that the same thing may be booked apart: a long weekend and a day. */
+export const slackDays = 5;
+
+/** An account's books against a statement: what differs, and whether that explains the ends. */
+export type Reconciliation = {
+  readonly accountId: AccountId;
+  readonly source: string;
+  readonly scope: StatementScope;
+  /** SHA-256, hex, of what the statement says. */
+  readonly statementDigest: string;
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+  /** Rows of the statement that were compared, and those that agree. */
+  readonly lines: number;
+  readonly matched: number;
+  /** The kinds of break that such a statement can show. */
+  readonly kinds: readonly BreakType[];
+  readonly counts: Readonly<Partial<Record<BreakType, number>>>;
+  readonly breaks: readonly Break[];
+  readonly balances: Balances;
+  /** The last event of the account that was compared. */
+  readonly sequence: number;
+};
+
+const plain = (name: string, value: unknown): unknown => {
+  if (name === 'row' || name === 'problems') return undefined;
+  return typeof value === 'bigint' ? `${value}` : value;
+};
+
+/** What a statement says, as a digest: the same for the same statement, wherever in a file its rows are. */
+export const statementDigest = (statement: BrokerStatement): string =>
+  hash('sha256', JSON.stringify(statement, plain));
+
+const ofKind = <Kind extends StatementLine['kind']>(
+  lines: readonly StatementLine[],
+  ...kinds: readonly Kind[]
+): readonly Extract<StatementLine, { readonly kind: Kind }>[] =>
+  lines.filter((line): line is Extract<StatementLine, { readonly kind: Kind }> =>
+    kinds.some((kind) => kind === line.kind),
+  );
+
+const inOrder = (left: Break, right: Break): number => {
+  if (left.at !== right.at) return left.at < right.at ? -1 : 1;
+  if (left.kind !== right.kind) {
+    return breakTypes.indexOf(left.kind) - breakTypes.indexOf(right.kind);
+  }
+  return left.breakId < right.breakId ? -1 : 1;
+};
+
+const countsOf = (breaks: readonly Break[]): Reconciliation['counts'] => {
+  const counts: Partial<Record<BreakType, number>> = {};
+  for (const kind of breakTypes) {
+    const count = breaks.filter((one) => one.kind === kind).length;
+    if (count > 0) counts[kind] = count;
+  }
+  return counts;
+};
+
+/** Rows that are about a break: all others agree with our books. */
+const rowsOf = (breaks: readonly Break[]): number =>
+  new Set(breaks.flatMap(({ theirs }) => (theirs?.['row'] == null ? [] : [theirs['row']]))).size;
+
+/** Each split once, oldest first. */
+const splitsOf = (lines: readonly StatementLine[]): readonly SplitLine[] => {
+  const once = new Map(ofKind(lines, 'split').map((line) => [line.reference, line]));
+  return [...once.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.row - b.row));
+};
+
+/** What of a statement and of the books a source's statements are good for. */
+const within = (
+  scope: StatementScope,
+  statement: BrokerStatement,
+  books: OurBooks,
+): { readonly statement: BrokerStatement; readonly books: OurBooks } =>
+  scope === 'everything'
+    ? { statement, books }
+    : {
+        statement: {
+          ...statement,
+          lines: ofKind(statement.lines, 'trade'),
+          positions: null,
+          cash: null,
+        },
+        books: { ...books, movements: [] },
+      };
+
+const ofExecutions: readonly BreakType[] = [
+  'missing_fill',
+  'unknown_fill',
+  'duplicate_fill',
+  'quantity',
+  'price',
+  'timing',
+];
+
+const kindsOf = (scope: StatementScope, { positions, cash }: BrokerStatement) =>
+  scope === 'executions'
+    ? ofExecutions
+    : breakTypes.filter(
+        (kind) =>
+          (kind !== 'position' || positions !== null) && (kind !== 'cash_balance' || cash !== null),
+      );
+
+/** Compares a statement with the books. Pure: the same two always give the same breaks in the same order. */
+export const reconcile = (
+  given: BrokerStatement,
+  ourBooks: OurBooks,
+  scope: StatementScope,
+): Reconciliation => {
+  const { statement, books } = within(scope, given, ourBooks);
+  const { lines, from, to, source } = statement;
+  const period = { from, to };
+  const isWhole = scope === 'everything';
+  const context: Context = {
+    accountId: books.accountId,
+    statement,
+    books,
+    period,
+    bookedIds: new Set(books.fills.map(({ executionId }) => executionId)),
+    statesFees: isWhole,
+    theirSplits: splitsOf(lines),
+  };
+  const trades: readonly TradeLine[] = ofKind(lines, 'trade');
+  const moves: readonly CashLine[] = ofKind(lines, 'cash', 'dividend');
+  const limits = { period, slackDays, statesFees: isWhole };
+  const found = [
+    ...fillBreaks(context, matchFills(trades, books.fills, limits)),
+    ...(isWhole ? cashBreaks(context, matchCash(moves, books.movements, limits)) : []),
+    ...(isWhole ? splitBreaks(context, slackDays) : []),
+  ];
+  const balances = balancesOf(context, found);
+  const end = to ?? books.latestAt;
+  const breaks = [...found, ...balanceBreaks(context, balances, end)].sort(inOrder);
+  return {
+    accountId: books.accountId,
+    source,
+    scope,
+    statementDigest: statementDigest(given),
+    from,
+    to,
+    lines: lines.length,
+    matched: lines.length - rowsOf(found),
+    kinds: kindsOf(scope, statement),
+    counts: countsOf(breaks),
+    breaks,
+    balances,
+    sequence: books.sequence,
+  };
+};

@@ -1,0 +1,60 @@
+import { hash } from 'node:crypto';
+import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
+import type { AccountId, BreakId, ExecutionId, Symbol as Ticker } from '#domain/ids.ts';
+import { proportion, type Quantity } from '#domain/money.ts';
+import type { BreakType } from '#domain/reconciliation/break-types.ts';
+import type { Break } from '#domain/reconciliation/events.ts';
+import type { Period } from '#domain/reconciliation/period.ts';
+import type { Instant } from '#domain/time.ts';
+import type { OurBooks } from './books.ts';
+
+export type SplitLine = Extract<StatementLine, { readonly kind: 'split' }>;
+
+/** What a source's statements speak of: executions alone, without fees, or everything in the account. */
+export type StatementScope = 'executions' | 'everything';
+
+/** What the breaks of one comparison are made with. */
+export type Context = {
+  readonly accountId: AccountId;
+  readonly statement: BrokerStatement;
+  readonly books: OurBooks;
+  readonly period: Period;
+  readonly bookedIds: ReadonlySet<ExecutionId>;
+  readonly statesFees: boolean;
+  readonly theirSplits: readonly SplitLine[];
+};
+
+/** What the parts that make a difference this one and no other come to: the same tomorrow, and from other rows of the same thing. */
+export const breakIdOf = (
+  accountId: AccountId,
+  kind: BreakType,
+  subject: readonly (string | bigint | null)[],
+): BreakId => {
+  const parts = [accountId, kind, ...subject.map((part) => (part === null ? null : `${part}`))];
+  return hash('sha256', JSON.stringify(parts)).slice(0, 20) as BreakId;
+};
+
+/** A break from what it is, with the id that its subject gives it. */
+export const breakOf = (
+  { accountId }: Context,
+  subject: readonly (string | bigint | null)[],
+  found: Omit<Break, 'breakId'>,
+): Break => ({ breakId: breakIdOf(accountId, found.kind, subject), ...found });
+
+/** What shares of `at` have become by the end of the statement, as the statement tells the splits. */
+export const afterSplits = (
+  { theirSplits }: Context,
+  symbol: Ticker,
+  at: Instant,
+  shares: bigint,
+): Quantity =>
+  theirSplits
+    .filter((split) => split.symbol === symbol && split.at > at)
+    .reduce(
+      (held, { newShares, oldShares }) => proportion(held, newShares, oldShares),
+      shares as Quantity,
+    );
+
+/** Whether either side split the symbol after `at`: shares of then and now are not alike. */
+export const splitSince = ({ theirSplits, books }: Context, symbol: Ticker, at: Instant): boolean =>
+  [...theirSplits, ...books.splits].some((split) => split.symbol === symbol && split.at > at);

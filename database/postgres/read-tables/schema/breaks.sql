@@ -1,0 +1,25 @@
+-- What brokers' statements and the books differ in, one row a difference, and what became of it.
+CREATE TABLE breaks (
+  account_id uuid NOT NULL,
+  break_id text NOT NULL,
+  kind text NOT NULL,
+  source text NOT NULL,
+  symbol text,
+  at timestamptz NOT NULL,
+  ours jsonb,
+  theirs jsonb,
+  cash numeric NOT NULL,
+  shares numeric NOT NULL,
+  correction jsonb,
+  why text NOT NULL,
+  status text NOT NULL,
+  first_seen_at timestamptz NOT NULL,
+  last_seen_at timestamptz NOT NULL,
+  ended_at timestamptz,
+  ended_by text,
+  reason text,
+  corrected_by uuid,
+  created_sequence bigint NOT NULL,
+  sequence bigint NOT NULL,
+  PRIMARY KEY (account_id, break_id)
+);
