@@ -21,6 +21,7 @@ import { greeting, type Setup } from '#api/process/greeting.ts';
 import { signingKeysOf } from '#api/process/own-secrets.ts';
 import { type SealerThread, startSealerThread } from '#api/process/sealer-thread.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
+import { createSegmentKeeper } from '#audit/as-of/keep-segments.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createMarketLedger } from '#commands/market/market-ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
@@ -380,10 +381,12 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     corsOrigins: configuration.corsOrigins,
   });
   shutdown.add('request limits', async () => protection.close());
-  const looks = createLooks({
-    connectionString: configuration.auditDatabaseUrl ?? connectionString,
-  });
-  shutdown.add('audit connections', looks.close);
+  const { auditDatabaseUrl } = configuration;
+  const primaryLooks = createLooks({ connectionString });
+  shutdown.add('audit connections', primaryLooks.close);
+  const looks =
+    auditDatabaseUrl === null ? primaryLooks : createLooks({ connectionString: auditDatabaseUrl });
+  if (looks !== primaryLooks) shutdown.add('connections to the replica', looks.close);
   const api = createHttpApi({
     ledger,
     reconciliations: createReconciliations({ store, ledger, ids }),
@@ -394,7 +397,12 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     clock,
     ids,
     withLook: looks.withLook,
-    segments: createSegmentStore({ pool }),
+    segments: createSegmentKeeper(
+      // Of the database that they are kept in: a replica would not see yet what was kept last.
+      { withPast: primaryLooks.withLook, store: createSegmentStore({ pool }) },
+      (err, accountId) =>
+        log.warn({ err, accountId }, 'nothing was kept for questions about the past'),
+    ),
     identity,
     log,
     protect: protection.protect,

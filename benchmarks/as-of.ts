@@ -123,7 +123,8 @@ const measure = async (count: number, asked: typeof questions = questions) => {
 const { account } = questions;
 const without = account === undefined ? {} : await measure(slowPoints, { account });
 const begun = performance.now();
-await keepSegments(looks.withLook, createSegmentStore({ pool }), accountId, signal);
+const ports = { withPast: looks.withLook, store: createSegmentStore({ pool }) };
+await keepSegments(ports, accountId, signal);
 const keepingSeconds = Number(((performance.now() - begun) / 1_000).toFixed(1));
 await pool.query('ANALYZE ledger.as_of_rows, ledger.as_of_segments');
 const sizes = await pool.query<{ megabytes: string }>(

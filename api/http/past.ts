@@ -1,6 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'express';
 import { z } from 'zod';
-import { keepSegments } from '#audit/as-of/keep-segments.ts';
 import { FarBehind } from '#audit/as-of/past.ts';
 import { createPastQueries } from '#audit/as-of/queries.ts';
 import { eventsShown } from '#audit/as-of/shown-events.ts';
@@ -48,17 +48,22 @@ const beyond = (name: string, latest: string): HttpProblem =>
     details: { parameter: name },
   });
 
-/** Refuses what the log has not come to; an instant may be as late as its clock, which need not have an event. */
-const mustHaveBeen = async (services: Services, { asOf, known }: View): Promise<void> => {
+/**
+ * Refuses what the log has not come to; an instant may be as late as its clock, which need not have an event. Returns
+ * the head of the log. Throws `no_such_past`.
+ */
+export const mustHaveBeen = async (services: Services, { asOf, known }: View): Promise<number> => {
   const head = await services.events.head();
   for (const [name, point] of [['as_of', asOf] as const, ['known', known] as const]) {
     if (point?.kind === 'sequence' && point.sequence > head) throw beyond(name, `event ${head}`);
   }
   const recording = fromMilliseconds(Date.now());
   if (known?.kind === 'instant' && known.at > recording) throw beyond('known', recording);
+  return head;
 };
 
-const lateAsOf = async (
+/** Refuses an instant that business time has not come to. Throws `no_such_past`. */
+export const lateAsOf = async (
   services: Services,
   { live }: LookSnapshot,
   { asOf }: View,
@@ -75,21 +80,48 @@ type Asked = {
   readonly services: Services;
   readonly call: RawCall;
   readonly view: View;
+  /** What the log and the read tables of the look must reflect: a replica may be behind. */
+  readonly logAtLeast: number;
+  readonly tablesAtLeast: number;
   readonly signal: AbortSignal;
+};
+
+/** A look whose log or read tables have not come as far as the question. */
+class Behind extends Error {
+  override readonly name = 'Behind';
+  readonly sequence: number;
+  constructor(sequence: number) {
+    super(`The look does not reflect event ${sequence} yet.`);
+    this.sequence = sequence;
+  }
+}
+
+/** The places of a view in a look that reflects all that it is about. Throws Behind where it does not. */
+const placesIn = async (
+  look: LookSnapshot,
+  { services, view, logAtLeast, tablesAtLeast }: Asked,
+) => {
+  const { log, tables } = look;
+  const { checkpoint } = await tables.live();
+  if (checkpoint < tablesAtLeast) throw new Behind(tablesAtLeast);
+  if ((await log.head()) < logAtLeast) throw new Behind(logAtLeast);
+  const { at, end, until } = await seenIn(log, view, services.clock.now());
+  // What was known then is known whole, or the same question had another answer a moment later.
+  if (view.known !== null && checkpoint < until) throw new Behind(until);
+  return { at, shown: { until: Math.min(until, checkpoint), end } };
 };
 
 /** Answers in one look: every question of the route is about the same view of the same log. */
 const answerIn = async (
   look: LookSnapshot,
-  { route, services, call, view, signal }: Asked,
+  asked: Asked,
   keptFor: ReadonlySet<AccountId>,
 ): Promise<Answer> => {
+  const { route, services, call, view, signal } = asked;
   signal.throwIfAborted();
+  const { at, shown } = await placesIn(look, asked);
   await lateAsOf(services, look, view);
-  const { log, past: reader, tables } = look;
-  const { at, end, until: asked } = await seenIn(log, view, services.clock.now());
-  const until = Math.min(asked, (await tables.live()).checkpoint);
-  const shown = { until, end };
+  const { past: reader } = look;
   const canKeep = services.segments !== undefined;
   const isHurried = (account: AccountId) => canKeep && !keptFor.has(account);
   const queries = createPastQueries({
@@ -104,44 +136,44 @@ const answerIn = async (
   };
   const clock = { now: (): Instant => at };
   const answer = await route.answer({ ...services, queries, clock, past }, call);
-  return { sequence: until, asOf: at, ...answer };
-};
-
-// Segments are made one after the other: a cache is in nobody's way.
-let keeping: Promise<void> = Promise.resolve();
-
-const keepFor = async (
-  { segments, withLook }: Services,
-  account: AccountId,
-  signal: AbortSignal,
-): Promise<void> => {
-  if (segments === undefined) return;
-  const turn = keeping.then(() => keepSegments(withLook, segments, account, signal));
-  keeping = turn.catch(() => {});
-  await turn;
+  return { sequence: shown.until, asOf: at, ...answer };
 };
 
 /** What is no failure of the look: its connection stays good for the next one. */
-const foreseen = (error: unknown): HttpProblem | FarBehind => {
-  if (error instanceof HttpProblem || error instanceof FarBehind) return error;
+const foreseen = (error: unknown): HttpProblem | FarBehind | Behind => {
+  const isForeseen =
+    error instanceof HttpProblem || error instanceof FarBehind || error instanceof Behind;
+  if (isForeseen) return error;
   if (error instanceof NoSuchPast) {
     return new HttpProblem('no_such_past', { detail: error.message });
   }
   throw error;
 };
 
+const lookAgainMs = 20;
+
+/** Looks until the answer is there: at what is kept meanwhile, and at a replica that catches up. Throws `read_timeout`. */
 const answerPatiently = async (asked: Asked): Promise<Answer> => {
   const { services, signal } = asked;
+  const { segments, withLook, readTimeoutMs } = services;
+  const deadline = performance.now() + readTimeoutMs;
   const keptFor = new Set<AccountId>();
   for (;;) {
-    const answered = await services.withLook((look) =>
-      answerIn(look, asked, keptFor).catch(foreseen),
-    );
+    const answered = await withLook((look) => answerIn(look, asked, keptFor).catch(foreseen));
     if (answered instanceof HttpProblem) throw answered;
-    if (!(answered instanceof FarBehind)) return answered;
-    // Outside the look: what is kept now, the next one sees.
-    await keepFor(services, answered.accountId, signal);
-    keptFor.add(answered.accountId);
+    if (answered instanceof Behind) {
+      if (performance.now() > deadline) {
+        const details = { min_sequence: String(answered.sequence) };
+        throw new HttpProblem('read_timeout', { details });
+      }
+      await sleep(lookAgainMs, undefined, { signal });
+    } else if (answered instanceof FarBehind) {
+      // Outside the look: what is kept now, the next one sees.
+      await segments?.keep(answered.accountId, signal);
+      keptFor.add(answered.accountId);
+    } else {
+      return answered;
+    }
   }
 };
 
@@ -152,24 +184,39 @@ const untilGone = (response: Response): AbortController => {
   return gone;
 };
 
+const sequenceOf = (point: Point | null): number =>
+  point?.kind === 'sequence' ? point.sequence : 0;
+
 /**
- * Answers a read about the past by the same route, from services that say what they would have said then. Throws
- * `validation_failed` for what is no place in time, `no_such_past` for what the log has not come to.
+ * Answers a read about the past by the same route, from services that say what they would have said then, and that
+ * reflect `atLeast`. Throws `validation_failed` for what is no place in time, `no_such_past` for what the log has not
+ * come to, `read_timeout` and `projections_stopped` where the read tables do not come as far in time.
  */
 export const answerFromPast = async (
   route: Route,
   services: Services,
   call: RawCall,
   response: Response,
+  atLeast: number,
 ): Promise<Answer> => {
   const { as_of: asOf, known, ...query } = call.query as Query;
   const given = parsed(viewFields, { as_of: asOf, known });
   const view: View = { asOf: given.as_of, known: given.known };
-  await mustHaveBeen(services, view);
-  if (view.known?.kind === 'sequence') await readSequence(services, String(view.known.sequence));
+  const head = await mustHaveBeen(services, view);
+  const named = Math.max(sequenceOf(view.asOf), sequenceOf(view.known));
+  if (named > 0) await readSequence(services, String(named));
   const { signal } = untilGone(response);
+  const asked: Asked = {
+    route,
+    services,
+    call: { ...call, query },
+    view,
+    logAtLeast: view.known?.kind === 'instant' ? head : 0,
+    tablesAtLeast: Math.max(named, atLeast),
+    signal,
+  };
   try {
-    return await answerPatiently({ route, services, call: { ...call, query }, view, signal });
+    return await answerPatiently(asked);
   } catch (error) {
     if (signal.aborted) throw new HttpProblem('invalid_request');
     throw error;

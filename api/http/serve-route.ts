@@ -69,7 +69,8 @@ export const answerBy = async (
   const { min_sequence: asked, ...rest } = query;
   const sequence = await readSequence(services, asked);
   if (route.hasPast === true && isAboutPast(query)) {
-    return answerFromPast(route, services, { ...call, query: rest }, response);
+    const atLeast = asked === undefined ? 0 : sequence;
+    return answerFromPast(route, services, { ...call, query: rest }, response, atLeast);
   }
   const answer = await route.answer(services, { ...call, query: rest });
   return { sequence, ...answer };

@@ -1,5 +1,5 @@
+import type { SegmentKeeper } from '#audit/as-of/keep-segments.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
-import type { SegmentStore } from '#audit/ports/past.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import type { Clock } from '#commands/ports/clock.ts';
 import type { EventStore } from '#commands/ports/event-store.ts';
@@ -37,8 +37,8 @@ export type Services = {
   readonly ids: Ids;
   /** Shows the log and the read tables as of one moment: for questions about the past and about where a number comes from. */
   readonly withLook: <T>(act: (snapshot: LookSnapshot) => Promise<T>) => Promise<T>;
-  /** Where what the past is folded on from is kept; where there is none, long accounts take longer. */
-  readonly segments?: SegmentStore | undefined;
+  /** Keeps what the past is folded on from; where there is none, long accounts take longer. */
+  readonly segments?: SegmentKeeper | undefined;
   /** Of a request about the past: what else of it is asked for. Null for the present. */
   readonly past: Past | null;
   readonly accountNumbers: AccountNumbers;

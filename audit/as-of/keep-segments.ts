@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccountId, Symbol as Ticker } from '#domain/ids.ts';
 import { ledgerSet } from '#projections/ledger.ts';
 import type { LedgerSnapshot } from '../ports/ledger-snapshot.ts';
@@ -5,6 +6,7 @@ import type { KeptRow, KeptTable, PastReader, Segment, SegmentStore } from '../p
 import { readFacts } from './facts.ts';
 import { beginFold, endOf, foldWindow, freshHappenings, start } from './fold.ts';
 import { segmentOf } from './segment.ts';
+import { segmentsVersion } from './version.ts';
 
 export type SegmentSizes = {
   /** Events of the account in a segment: what a question about the past folds at most, once all is kept. */
@@ -25,6 +27,7 @@ type Next = {
   readonly segment: Segment;
   readonly rows: readonly KeptRow[];
   readonly isLast: boolean;
+  readonly tookMs: number;
 };
 
 /** The segment after the last one; undefined where nothing has happened since. */
@@ -33,9 +36,10 @@ const nextSegment = async (
   accountId: AccountId,
   eventsMost: number,
 ): Promise<Next | undefined> => {
+  const begun = performance.now();
   const { checkpoint } = await live.live();
   const shown = everything(checkpoint);
-  const before = await past.base(accountId, ledgerSet.version, shown);
+  const before = await past.base(accountId, segmentsVersion, shown);
   const from = before === undefined ? start : endOf(before);
   if (from.sequence >= checkpoint) return undefined;
   const fold = await beginFold(past, accountId, shown, before);
@@ -67,7 +71,7 @@ const nextSegment = async (
     facts,
     standing,
   });
-  return { ...made, isLast: window.isLast };
+  return { ...made, isLast: window.isLast, tookMs: performance.now() - begun };
 };
 
 /** Whether a question about the account would have to fold more than is good. */
@@ -76,11 +80,19 @@ const isBehind = async (
   accountId: AccountId,
   sizes: SegmentSizes,
 ): Promise<boolean> => {
-  const { checkpoint } = await live.live();
-  const last = await past.base(accountId, ledgerSet.version, everything(checkpoint));
+  const { checkpoint, version } = await live.live();
+  // Tables of another program's projections are about to be rebuilt: what is kept would be theirs in part.
+  if (version !== ledgerSet.version) return false;
+  const last = await past.base(accountId, segmentsVersion, everything(checkpoint));
   if (checkpoint - (last?.through ?? 0) > sizes.logBehind) return true;
   const revision = await past.revisionBy(accountId, checkpoint);
   return revision - (last?.revision ?? 0) > sizes.eventsBehind;
+};
+
+/** Where segments come from and where they go; `withPast` must see what `store` has. */
+export type SegmentPorts = {
+  readonly withPast: WithPast;
+  readonly store: SegmentStore;
 };
 
 /**
@@ -88,8 +100,7 @@ const isBehind = async (
  * what was made by then stays. Nothing of it is needed for an answer, it only saves time.
  */
 export const keepSegments = async (
-  withPast: WithPast,
-  store: SegmentStore,
+  { withPast, store }: SegmentPorts,
   accountId: AccountId,
   signal: AbortSignal,
   sizes: SegmentSizes = segmentSizes,
@@ -99,8 +110,39 @@ export const keepSegments = async (
     signal.throwIfAborted();
     const next = await withPast((look) => nextSegment(look, accountId, sizes.events));
     if (next === undefined) return;
-    // Where another one was added meanwhile, the next look sees it.
-    const added = await store.add(next.segment, next.rows, ledgerSet.version);
-    if (added && next.isLast) return;
+    const added = await store.add(next.segment, next.rows, segmentsVersion);
+    // Where another one was added meanwhile, whoever did that goes on.
+    if (!added || next.isLast) return;
+    // Half of the time is left to what trades.
+    await sleep(next.tookMs, undefined, { signal });
   }
+};
+
+export type SegmentKeeper = {
+  /** Keeps what is missing of an account; rejects only where `signal` aborts. */
+  readonly keep: (accountId: AccountId, signal: AbortSignal) => Promise<void>;
+};
+
+/** Keeps segments of one account after the other: a cache is in nobody's way. `failed` hears why it could not. */
+export const createSegmentKeeper = (
+  ports: SegmentPorts,
+  failed: (error: unknown, accountId: AccountId) => void,
+): SegmentKeeper => {
+  let last: Promise<void> = Promise.resolve();
+  const attempt = async (accountId: AccountId, signal: AbortSignal): Promise<void> => {
+    if (signal.aborted) return;
+    try {
+      await keepSegments(ports, accountId, signal);
+    } catch (error) {
+      // An answer without them takes longer and is the same.
+      if (!signal.aborted) failed(error, accountId);
+    }
+  };
+  return {
+    keep: async (accountId, signal) => {
+      last = last.then(() => attempt(accountId, signal));
+      await last;
+      signal.throwIfAborted();
+    },
+  };
 };

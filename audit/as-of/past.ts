@@ -1,5 +1,4 @@
 import type { AccountId } from '#domain/ids.ts';
-import { ledgerSet } from '#projections/ledger.ts';
 import type { PastReader, Segment, Shown } from '../ports/past.ts';
 import { readFacts } from './facts.ts';
 import {
@@ -13,6 +12,7 @@ import {
   start,
 } from './fold.ts';
 import type { Fold } from './fold-state.ts';
+import { segmentsVersion } from './version.ts';
 
 /** Events of the account that are folded at once: who waits for it may go away between two. */
 const windowEvents = 500;
@@ -52,14 +52,16 @@ async function* stretchesOf(
     yield { from: base === undefined ? start : endOf(base), through: until, happenings: null };
     return;
   }
-  const { version } = ledgerSet;
-  const ranges = await reader.segmentsAfter(accountId, version, base?.through ?? 0, shown);
+  const ranges = await reader.segmentsAfter(accountId, segmentsVersion, base?.through ?? 0, shown);
   for (const range of ranges) {
     const { floor: sequence, revisionBefore: revision, sessionsBefore: sessions } = range;
     const happenings = keptHappenings(readFacts(range.facts));
     yield { from: { sequence, revision, sessions }, through: range.through, happenings };
   }
-  const last = await reader.base(accountId, version, { until: Number.MAX_SAFE_INTEGER, end: null });
+  const last = await reader.base(accountId, segmentsVersion, {
+    until: Number.MAX_SAFE_INTEGER,
+    end: null,
+  });
   if (last !== undefined && last.through >= until) return;
   const at = { accountId, through: last?.through ?? 0 };
   const known = last === undefined ? null : readFacts(last.facts);
@@ -77,7 +79,7 @@ export const openPast = async (
   shown: Shown,
   { signal, isHurried }: Patience,
 ): Promise<Fold | undefined> => {
-  const base = await reader.base(accountId, ledgerSet.version, shown);
+  const base = await reader.base(accountId, segmentsVersion, shown);
   const fold = await beginFold(reader, accountId, shown, base);
   for await (const { from, through, happenings } of stretchesOf(reader, accountId, shown, base)) {
     let place = from;

@@ -2,13 +2,14 @@ import { type AccountId, accountStream } from '#domain/ids.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { Instant } from '#domain/time.ts';
 import { allTables } from '#projections/batch.ts';
-import { ledgerSet, project } from '#projections/ledger.ts';
+import { project } from '#projections/ledger.ts';
 import { createTables } from '#projections/tables.ts';
 import type { KeptRow, SegmentRange } from '../ports/past.ts';
 import { bearingOn } from './account-history.ts';
 import type { PastLook } from './keep-segments.ts';
 import { digestOf, type Stretch, segmentOf } from './segment.ts';
 import { type Happening, happeningOf, noFacts } from './truth.ts';
+import { segmentsVersion } from './version.ts';
 
 /** A kept segment that is not what the log makes of that stretch. */
 export type SegmentFinding = {
@@ -117,7 +118,7 @@ export async function* recheckSegments(
   accountId: AccountId,
 ): AsyncGenerator<SegmentFinding, void, void> {
   const shown = { until: Number.MAX_SAFE_INTEGER, end: null };
-  const segments = await look.past.segmentsAfter(accountId, ledgerSet.version, 0, shown);
+  const segments = await look.past.segmentsAfter(accountId, segmentsVersion, 0, shown);
   const remaker = createRemaker(look, accountId, segments.at(-1)?.through ?? 0);
   let before = '';
   try {

@@ -232,8 +232,8 @@ export type PastReader = KeptRows &
 /** Where segments are kept: a cache. */
 export type SegmentStore = {
   /**
-   * Adds a segment where the account's last one ends at its floor, in one transaction; a floor of 0 begins anew and
-   * forgets all there was. False where another one was added meanwhile.
+   * Adds a segment where the account's last one ends at its floor, in one transaction. Kept ones of another version or
+   * of another log are forgotten first, so that a floor of 0 fits. False where another one was added meanwhile.
    */
   readonly add: (segment: Segment, rows: readonly KeptRow[], version: number) => Promise<boolean>;
 };

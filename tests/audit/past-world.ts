@@ -55,7 +55,7 @@ export const pastWorld = async (log: readonly RecordedEvent[]) => {
     /** The read tables as they are, where it is `at`. */
     queriesAt: (at: Instant): Queries => createQueries({ pool, clock: { now: () => at } }),
     keep: (account: AccountId, sizes = smallSegments) =>
-      keepSegments(looks.withLook, segments, account, never, sizes),
+      keepSegments({ withPast: looks.withLook, store: segments }, account, never, sizes),
     /** Asks a view; `now` is the instant of the end of the log. */
     ask: <T>(view: View, now: Instant, act: (queries: Queries) => Promise<T>): Promise<T> =>
       looks.withLook(async ({ log: reader, past }) => {

@@ -2,6 +2,7 @@ import { hash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createHttpApi, type HttpApiOptions } from '#api/http/server.ts';
+import { createSegmentKeeper } from '#audit/as-of/keep-segments.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { Quote, Quotes } from '#commands/ports/quotes.ts';
 import { createReconciliations } from '#commands/reconciliation/reconciliations.ts';
@@ -168,7 +169,12 @@ export const httpWorld = async (
     clock,
     ids,
     withLook: looks.withLook,
-    segments: createSegmentStore({ pool }),
+    segments: createSegmentKeeper(
+      { withPast: looks.withLook, store: createSegmentStore({ pool }) },
+      (error) => {
+        throw error;
+      },
+    ),
     identity,
     log: quietLog,
     ...options,

@@ -10,10 +10,14 @@ const bothWays = (
 const segmentColumns = `s.account_id, s.floor, s.through, s.revision, s.sessions, s.earliest, s.earliest_origin,
   s.latest, s.hash, s.facts, s.digest`;
 
+// A log that is not the one it was made of has another hash there: the hash of an event stands for all before it.
+const ofThisLog = `(s.revision = 0 OR EXISTS (
+      SELECT FROM ledger.events e
+      WHERE e.stream = 'account-' || s.account_id AND e.revision = s.revision AND e.hash = s.hash))`;
 // The primary key, backward.
 export const selectBase = `
   SELECT ${segmentColumns} FROM ledger.as_of_segments s
-  WHERE s.account_id = $1 AND s.version = $2 AND s.through <= $3
+  WHERE s.account_id = $1 AND s.version = $2 AND s.through <= $3 AND ${ofThisLog}
     AND ($4::timestamptz IS NULL OR s.latest <= $4 OR s.through <= $5)
   ORDER BY s.through DESC LIMIT 1`;
 export const selectSegmentsAfter = `
@@ -21,6 +25,7 @@ export const selectSegmentsAfter = `
   FROM ledger.as_of_segments s
   LEFT JOIN ledger.as_of_segments b ON b.account_id = s.account_id AND b.through = s.floor
   WHERE s.account_id = $1 AND s.version = $2 AND s.through > $3 AND s.floor < $4
+    AND ${ofThisLog}
     AND ($5::timestamptz IS NULL OR s.earliest <= $5 OR s.floor < $6 OR s.earliest_origin <= $6)
   ORDER BY s.through`;
 

@@ -10,9 +10,12 @@ const settings = `
   SET LOCAL synchronous_commit TO off; SET LOCAL enable_seqscan TO off;
   SET LOCAL enable_hashjoin TO off; SET LOCAL enable_mergejoin TO off`;
 const lockAccount = 'SELECT pg_advisory_xact_lock($1, hashtext($2))';
+// Of another program's projections, or of a log that is not here any more: the hash of its last event is not there.
 const selectEnd = `
-  SELECT coalesce(max(through) FILTER (WHERE version = $2), 0) AS through, bool_and(version = $2) AS is_same
-  FROM ledger.as_of_segments WHERE account_id = $1`;
+  SELECT s.through, s.version = $2 AND (s.revision = 0 OR EXISTS (
+    SELECT FROM ledger.events e
+    WHERE e.stream = 'account-' || s.account_id AND e.revision = s.revision AND e.hash = s.hash)) AS is_good
+  FROM ledger.as_of_segments s WHERE s.account_id = $1 ORDER BY s.through DESC LIMIT 1`;
 const forget = 'DELETE FROM ledger.as_of_segments WHERE account_id = $1';
 const insertSegment = `
   INSERT INTO ledger.as_of_segments (account_id, floor, through, version, revision, sessions, earliest,
@@ -69,14 +72,14 @@ export const createSegmentStore = ({ pool }: { readonly pool: Pool }): SegmentSt
       await client.query('BEGIN');
       await client.query(settings);
       await client.query(lockAccount, [SEGMENTS_LOCK, segment.accountId]);
-      const { rows: ends } = await client.query<{ through: string; is_same: boolean | null }>(
-        selectEnd,
-        [segment.accountId, version],
-      );
+      const { rows: ends } = await client.query<{ through: string; is_good: boolean }>(selectEnd, [
+        segment.accountId,
+        version,
+      ]);
       const [end] = ends;
-      // Those of other projections say something else: all are forgotten.
-      if (end?.is_same === false) await client.query(forget, [segment.accountId]);
-      const fits = Number(end?.is_same === false ? 0 : end?.through) === segment.floor;
+      // Those of other projections or of another log say something else: all are forgotten.
+      if (end?.is_good === false) await client.query(forget, [segment.accountId]);
+      const fits = (end?.is_good === true ? Number(end.through) : 0) === segment.floor;
       if (fits) await write(client, segment, rows, version);
       await client.query('COMMIT');
       client.release();
