@@ -6,7 +6,6 @@ import type { KeptRow, KeptTable, PastReader, Segment, SegmentStore } from '../p
 import { readFacts } from './facts.ts';
 import { beginFold, endOf, foldWindow, freshHappenings, start } from './fold.ts';
 import { segmentOf } from './segment.ts';
-import { segmentsVersion } from './version.ts';
 
 export type SegmentSizes = {
   /** Events of the account in a segment: what a question about the past folds at most, once all is kept. */
@@ -39,7 +38,7 @@ const nextSegment = async (
   const begun = performance.now();
   const { checkpoint } = await live.live();
   const shown = everything(checkpoint);
-  const before = await past.base(accountId, segmentsVersion, shown);
+  const before = await past.base(accountId, shown);
   const from = before === undefined ? start : endOf(before);
   if (from.sequence >= checkpoint) return undefined;
   const fold = await beginFold(past, accountId, shown, before);
@@ -83,7 +82,7 @@ const isBehind = async (
   const { checkpoint, version } = await live.live();
   // Tables of another program's projections are about to be rebuilt: what is kept would be theirs in part.
   if (version !== ledgerSet.version) return false;
-  const last = await past.base(accountId, segmentsVersion, everything(checkpoint));
+  const last = await past.base(accountId, everything(checkpoint));
   if (checkpoint - (last?.through ?? 0) > sizes.logBehind) return true;
   const revision = await past.revisionBy(accountId, checkpoint);
   return revision - (last?.revision ?? 0) > sizes.eventsBehind;
@@ -110,7 +109,7 @@ export const keepSegments = async (
     signal.throwIfAborted();
     const next = await withPast((look) => nextSegment(look, accountId, sizes.events));
     if (next === undefined) return;
-    const added = await store.add(next.segment, next.rows, segmentsVersion);
+    const added = await store.add(next.segment, next.rows);
     // Where another one was added meanwhile, whoever did that goes on.
     if (!added || next.isLast) return;
     // Half of the time is left to what trades.
@@ -120,7 +119,7 @@ export const keepSegments = async (
 
 export type SegmentKeeper = {
   /** Keeps what is missing of an account; rejects only where `signal` aborts. */
-  readonly keep: (accountId: AccountId, signal: AbortSignal) => Promise<void>;
+  readonly keep: (accountId: AccountId, signal: AbortSignal, sizes?: SegmentSizes) => Promise<void>;
 };
 
 /** Keeps segments of one account after the other: a cache is in nobody's way. `failed` hears why it could not. */
@@ -129,18 +128,20 @@ export const createSegmentKeeper = (
   failed: (error: unknown, accountId: AccountId) => void,
 ): SegmentKeeper => {
   let last: Promise<void> = Promise.resolve();
-  const attempt = async (accountId: AccountId, signal: AbortSignal): Promise<void> => {
+  const attempt = async (
+    ...[accountId, signal, sizes]: Parameters<SegmentKeeper['keep']>
+  ): Promise<void> => {
     if (signal.aborted) return;
     try {
-      await keepSegments(ports, accountId, signal);
+      await keepSegments(ports, accountId, signal, sizes);
     } catch (error) {
       // An answer without them takes longer and is the same.
       if (!signal.aborted) failed(error, accountId);
     }
   };
   return {
-    keep: async (accountId, signal) => {
-      last = last.then(() => attempt(accountId, signal));
+    keep: async (accountId, signal, sizes) => {
+      last = last.then(() => attempt(accountId, signal, sizes));
       await last;
       signal.throwIfAborted();
     },

@@ -12,7 +12,6 @@ import {
   start,
 } from './fold.ts';
 import type { Fold } from './fold-state.ts';
-import { segmentsVersion } from './version.ts';
 
 /** Events of the account that are folded at once: who waits for it may go away between two. */
 const windowEvents = 500;
@@ -52,13 +51,13 @@ async function* stretchesOf(
     yield { from: base === undefined ? start : endOf(base), through: until, happenings: null };
     return;
   }
-  const ranges = await reader.segmentsAfter(accountId, segmentsVersion, base?.through ?? 0, shown);
+  const ranges = await reader.segmentsAfter(accountId, base?.through ?? 0, shown);
   for (const range of ranges) {
     const { floor: sequence, revisionBefore: revision, sessionsBefore: sessions } = range;
     const happenings = keptHappenings(readFacts(range.facts));
     yield { from: { sequence, revision, sessions }, through: range.through, happenings };
   }
-  const last = await reader.base(accountId, segmentsVersion, {
+  const last = await reader.base(accountId, {
     until: Number.MAX_SAFE_INTEGER,
     end: null,
   });
@@ -79,7 +78,7 @@ export const openPast = async (
   shown: Shown,
   { signal, isHurried }: Patience,
 ): Promise<Fold | undefined> => {
-  const base = await reader.base(accountId, segmentsVersion, shown);
+  const base = await reader.base(accountId, shown);
   const fold = await beginFold(reader, accountId, shown, base);
   for await (const { from, through, happenings } of stretchesOf(reader, accountId, shown, base)) {
     let place = from;

@@ -9,7 +9,6 @@ import { bearingOn } from './account-history.ts';
 import type { PastLook } from './keep-segments.ts';
 import { digestOf, type Stretch, segmentOf } from './segment.ts';
 import { type Happening, happeningOf, noFacts } from './truth.ts';
-import { segmentsVersion } from './version.ts';
 
 /** A kept segment that is not what the log makes of that stretch. */
 export type SegmentFinding = {
@@ -118,7 +117,7 @@ export async function* recheckSegments(
   accountId: AccountId,
 ): AsyncGenerator<SegmentFinding, void, void> {
   const shown = { until: Number.MAX_SAFE_INTEGER, end: null };
-  const segments = await look.past.segmentsAfter(accountId, segmentsVersion, 0, shown);
+  const segments = await look.past.segmentsAfter(accountId, 0, shown);
   const remaker = createRemaker(look, accountId, segments.at(-1)?.through ?? 0);
   let before = '';
   try {

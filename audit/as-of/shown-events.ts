@@ -4,7 +4,6 @@ import type { PastReader, Shown } from '../ports/past.ts';
 import { readFacts } from './facts.ts';
 import { endOf, freshHappenings, keptHappenings, start } from './fold.ts';
 import { type Happening, isBy } from './truth.ts';
-import { segmentsVersion } from './version.ts';
 
 const pageMost = 500;
 
@@ -15,7 +14,7 @@ const happenedSince = async (
   until: number,
 ): Promise<ReadonlyMap<number, Happening>> => {
   const whole = { until: Number.MAX_SAFE_INTEGER, end: null };
-  const last = await reader.base(accountId, segmentsVersion, whole);
+  const last = await reader.base(accountId, whole);
   const at = { accountId, through: last?.through ?? 0 };
   const known = last === undefined ? null : readFacts(last.facts);
   const { happenings } = freshHappenings(reader, at, known);
@@ -40,12 +39,7 @@ export const eventsShown = async (
   const [first, last] = [known[0], known.at(-1)];
   if (end === null || first === undefined || last === undefined) return known;
   const stretch = { until: last.sequence, end: null };
-  const segments = await reader.segmentsAfter(
-    accountId,
-    segmentsVersion,
-    first.sequence - 1,
-    stretch,
-  );
+  const segments = await reader.segmentsAfter(accountId, first.sequence - 1, stretch);
   const found = new Map<number, Happening>();
   for (const { floor, through, facts } of segments) {
     const inside = known.filter(({ sequence }) => sequence > floor && sequence <= through);

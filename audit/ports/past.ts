@@ -203,16 +203,14 @@ export type Directory = {
 export type PastReader = KeptRows &
   PastMarket &
   Directory & {
-    /** The last segment from which a view can be folded on: all of the log up to it belongs to the view. */
-    readonly base: (
-      accountId: AccountId,
-      version: number,
-      shown: Shown,
-    ) => Promise<Segment | undefined>;
+    /**
+     * The last segment from which a view can be folded on: all of the log up to it belongs to the view. One that
+     * another program's fold made, or that is not of this log, is none.
+     */
+    readonly base: (accountId: AccountId, shown: Shown) => Promise<Segment | undefined>;
     /** Segments after a sequence in which something belongs to the view, in order. */
     readonly segmentsAfter: (
       accountId: AccountId,
-      version: number,
       after: number,
       shown: Shown,
     ) => Promise<readonly SegmentRange[]>;
@@ -232,8 +230,8 @@ export type PastReader = KeptRows &
 /** Where segments are kept: a cache. */
 export type SegmentStore = {
   /**
-   * Adds a segment where the account's last one ends at its floor, in one transaction. Kept ones of another version or
-   * of another log are forgotten first, so that a floor of 0 fits. False where another one was added meanwhile.
+   * Adds a segment where the account's last one ends at its floor, in one transaction. Kept ones of a program that folds otherwise
+   * or of another log are forgotten first, so that a floor of 0 fits. False where another one was added meanwhile.
    */
-  readonly add: (segment: Segment, rows: readonly KeptRow[], version: number) => Promise<boolean>;
+  readonly add: (segment: Segment, rows: readonly KeptRow[]) => Promise<boolean>;
 };

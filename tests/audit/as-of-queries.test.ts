@@ -1,11 +1,14 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
+import pg from 'pg';
 import { accountAsOf } from '#audit/as-of/account-history.ts';
+import { createSegmentKeeper } from '#audit/as-of/keep-segments.ts';
 import { recheckSegments } from '#audit/as-of/recheck-segments.ts';
 import { orderRow, transactionRow } from '#audit/as-of/rows.ts';
-import { segmentsVersion } from '#audit/as-of/version.ts';
 import { NoSuchPast, type Point, type View, wholeLog } from '#audit/as-of/view.ts';
+import { createSegmentStore } from '#database/postgres/audit/segment-store.ts';
+import { foldVersion } from '#database/postgres/read-tables/code-version.ts';
 import type { AccountPolicy } from '#domain/account/policy.ts';
 import type { AccountId } from '#domain/ids.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
@@ -230,15 +233,7 @@ describe('the past with late reports, busts, corrections, splits and clocks that
 describe('a later segment that tells of the time that is asked about', () => {
   const tiny = { events: 2, eventsBehind: 0, logBehind: 100_000 };
   const { account, day, deposited, fill, mark, opened } = told;
-  /** With the revisions that the store gives. */
-  const logOf = (...events: readonly told.Told[]): readonly RecordedEvent[] => {
-    const revisions = new Map<string, number>();
-    return told.logOf(...events).map((event) => {
-      const revision = (revisions.get(event.stream) ?? 0) + 1;
-      revisions.set(event.stream, revision);
-      return { ...event, revision };
-    });
-  };
+  const logOf = (...events: readonly told.Told[]) => told.withRevisions(told.logOf(...events));
   const at = (n: number): View => ({ asOf: { kind: 'instant', at: day(n, 22) }, known: null });
 
   it('is folded for a mark told late of a symbol that was sold since', async () => {
@@ -332,12 +327,39 @@ describe('kept segments', () => {
     const view: View = { asOf: { kind: 'sequence', sequence: 150 }, known: null };
     const ask = () => world.ask(view, now, (queries) => queries.portfolio(account));
     const right = await ask();
-    await world.pool.query(`UPDATE ledger.as_of_segments SET version = 99, facts = 'nonsense'`);
+    await world.pool.query(
+      `UPDATE ledger.as_of_segments SET version = '0.1.0+00000000', facts = 'nonsense'`,
+    );
     deepEqual(await ask(), right);
     await world.keep(account);
     deepEqual(await findings(), []);
     deepEqual(await ask(), right);
     const { rows } = await world.pool.query('SELECT DISTINCT version FROM ledger.as_of_segments');
-    deepEqual(rows, [{ version: segmentsVersion }]);
+    deepEqual(rows, [{ version: foldVersion() }]);
+  });
+
+  it('of another log are not asked, and forgotten when new ones are made', async () => {
+    const view: View = { asOf: null, known: { kind: 'sequence', sequence: 280 } };
+    const ask = () => world.ask(view, now, (queries) => queries.portfolio(account));
+    const right = await ask();
+    await world.pool.query(
+      `UPDATE ledger.as_of_segments SET hash = repeat('0', 64), facts = 'nonsense' WHERE revision > 0`,
+    );
+    deepEqual(await ask(), right);
+    await world.keep(account);
+    deepEqual(await findings(), []);
+    deepEqual(await ask(), right);
+  });
+
+  it('that cannot be written leave the answers as they are', async () => {
+    const closed = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none' });
+    const heard: unknown[] = [];
+    const ports = { withPast: world.withLook, store: createSegmentStore({ pool: closed }) };
+    const keeper = createSegmentKeeper(ports, (error) => heard.push(error));
+    await world.pool.query('DELETE FROM ledger.as_of_segments');
+    await keeper.keep(account, new AbortController().signal, smallSegments);
+    equal(heard.length, 1);
+    equal(await count(), 0);
+    await closed.end();
   });
 });

@@ -21,6 +21,7 @@ import {
   text,
 } from '#projections/ports/columns.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
+import { foldVersion } from '../read-tables/code-version.ts';
 import { asText } from '../read-tables/read-tables.ts';
 import { type EventRow, storedEventOf } from './event-row.ts';
 import * as sql from './past-statements.ts';
@@ -109,13 +110,13 @@ export const createPastReader = (
   ];
 
   return {
-    base: async (accountId, version, shown) => {
-      const values = [accountId, version, shown.until, ...endOf(shown)];
+    base: async (accountId, shown) => {
+      const values = [accountId, foldVersion(), shown.until, ...endOf(shown)];
       const [row] = await all('base', sql.selectBase, values);
       return row === undefined ? undefined : toSegment(row);
     },
-    segmentsAfter: async (accountId, version, after, shown) => {
-      const values = [accountId, version, after, shown.until, ...endOf(shown)];
+    segmentsAfter: async (accountId, after, shown) => {
+      const values = [accountId, foldVersion(), after, shown.until, ...endOf(shown)];
       return (await all('segments', sql.selectSegmentsAfter, values)).map(toRange);
     },
     rowsOf: async ({ accountId, through }) =>

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { KeptRow, Segment, SegmentStore } from '#audit/ports/past.ts';
+import { foldVersion } from '../read-tables/code-version.ts';
 
 // "asof" in ASCII: one writer of an account's segments at a time.
 const SEGMENTS_LOCK = 0x61736f66;
@@ -50,11 +51,19 @@ const write = async (
   client: PoolClient,
   segment: Segment,
   rows: readonly KeptRow[],
-  version: number,
 ): Promise<void> => {
   const { accountId, floor, through, revision, sessions, hash, facts, digest } = segment;
   const { earliest, earliestOrigin, latest } = segment;
-  const bounds = [floor, through, version, revision, sessions, earliest, earliestOrigin, latest];
+  const bounds = [
+    floor,
+    through,
+    foldVersion(),
+    revision,
+    sessions,
+    earliest,
+    earliestOrigin,
+    latest,
+  ];
   await client.query(insertSegment, [accountId, ...bounds, hash, facts, digest]);
   const [tables, keys, ...rest] = columnsOf(rows);
   // A table at a time: a join would look at every row of the account while there are no statistics.
@@ -66,7 +75,7 @@ const write = async (
 
 /** Keeps segments in Postgres. The database must have been migrated. */
 export const createSegmentStore = ({ pool }: { readonly pool: Pool }): SegmentStore => ({
-  add: async (segment, rows, version) => {
+  add: async (segment, rows) => {
     const client = await pool.connect();
     try {
       await client.query('BEGIN');
@@ -74,13 +83,13 @@ export const createSegmentStore = ({ pool }: { readonly pool: Pool }): SegmentSt
       await client.query(lockAccount, [SEGMENTS_LOCK, segment.accountId]);
       const { rows: ends } = await client.query<{ through: string; is_good: boolean }>(selectEnd, [
         segment.accountId,
-        version,
+        foldVersion(),
       ]);
       const [end] = ends;
       // Those of other projections or of another log say something else: all are forgotten.
       if (end?.is_good === false) await client.query(forget, [segment.accountId]);
       const fits = (end?.is_good === true ? Number(end.through) : 0) === segment.floor;
-      if (fits) await write(client, segment, rows, version);
+      if (fits) await write(client, segment, rows);
       await client.query('COMMIT');
       client.release();
       return fits;

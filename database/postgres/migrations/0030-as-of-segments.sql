@@ -5,8 +5,8 @@ CREATE TABLE ledger.as_of_segments (
   -- floor < sequence <= through; the segments of an account follow one another without a gap.
   floor bigint NOT NULL CHECK (floor >= 0),
   through bigint NOT NULL CHECK (through > floor),
-  -- Of the projections that folded it.
-  version integer NOT NULL,
+  -- Of the program that folded it, with a fingerprint of the code that decides what comes out.
+  version text COLLATE "C" NOT NULL,
   -- Of the account's stream and of the sessions' at `through`.
   revision bigint NOT NULL,
   sessions bigint NOT NULL,
