@@ -21,7 +21,7 @@ import { greeting, type Setup } from '#api/process/greeting.ts';
 import { signingKeysOf } from '#api/process/own-secrets.ts';
 import { type SealerThread, startSealerThread } from '#api/process/sealer-thread.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
-import { createSegmentKeeper } from '#audit/as-of/keep-segments.ts';
+import { createSegmentKeeper, type SegmentKeeper } from '#audit/as-of/keep-segments.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createMarketLedger } from '#commands/market/market-ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
@@ -228,6 +228,23 @@ const startSealing = (
   });
 };
 
+/** Keeps what questions about the past are folded on from, where it is written: a replica would show it late. */
+const startSegmentKeeper = (
+  connectionString: string,
+  pool: pg.Pool,
+  log: pino.Logger,
+  shutdown: Shutdown,
+): SegmentKeeper => {
+  const looks = createLooks({ connectionString, max: 1 });
+  shutdown.add('connections of kept segments', looks.close);
+  const ports = { withPast: looks.withLook, store: createSegmentStore({ pool }) };
+  const keeper = createSegmentKeeper(ports, (err, accountId) =>
+    log.warn({ err, accountId }, 'nothing is kept for questions about the past'),
+  );
+  shutdown.add('kept segments', keeper.close);
+  return keeper;
+};
+
 const setupOf = async (
   store: Parameters<typeof offerSetupToken>[0],
   isProduction: boolean,
@@ -381,12 +398,11 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     corsOrigins: configuration.corsOrigins,
   });
   shutdown.add('request limits', async () => protection.close());
-  const { auditDatabaseUrl } = configuration;
-  const primaryLooks = createLooks({ connectionString });
-  shutdown.add('audit connections', primaryLooks.close);
-  const looks =
-    auditDatabaseUrl === null ? primaryLooks : createLooks({ connectionString: auditDatabaseUrl });
-  if (looks !== primaryLooks) shutdown.add('connections to the replica', looks.close);
+  const looks = createLooks({
+    connectionString: configuration.auditDatabaseUrl ?? connectionString,
+  });
+  shutdown.add('audit connections', looks.close);
+  const segments = startSegmentKeeper(connectionString, pool, log, shutdown);
   const api = createHttpApi({
     ledger,
     reconciliations: createReconciliations({ store, ledger, ids }),
@@ -397,12 +413,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     clock,
     ids,
     withLook: looks.withLook,
-    segments: createSegmentKeeper(
-      // Of the database that they are kept in: a replica would not see yet what was kept last.
-      { withPast: primaryLooks.withLook, store: createSegmentStore({ pool }) },
-      (err, accountId) =>
-        log.warn({ err, accountId }, 'nothing was kept for questions about the past'),
-    ),
+    segments,
     identity,
     log,
     protect: protection.protect,

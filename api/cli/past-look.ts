@@ -29,9 +29,7 @@ export const pastView = async (
   const { checkpoint } = await tables.live();
   const until = Math.min(seen.until, checkpoint);
   const shown = { until, end: seen.end };
-  // Who waits at a terminal gets the answer, however long the fold.
-  const patience = { signal, isHurried: () => false };
-  const settings = { reader: past, shown, at: seen.at, live: nothingLive, patience };
+  const settings = { reader: past, shown, at: seen.at, live: nothingLive, patience: { signal } };
   return { ...seen, until, queries: createPastQueries(settings), behind: seen.until - until };
 };
 

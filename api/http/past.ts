@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'express';
 import { z } from 'zod';
-import { FarBehind } from '#audit/as-of/past.ts';
 import { createPastQueries } from '#audit/as-of/queries.ts';
 import { eventsShown } from '#audit/as-of/shown-events.ts';
 import { NoSuchPast, type Point, parsePoint, seenIn, type View } from '#audit/as-of/view.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
-import type { AccountId } from '#domain/ids.ts';
 import { fromMilliseconds, type Instant } from '#domain/time.ts';
 import { HttpProblem } from './problem.ts';
 import { readSequence } from './read-sequence.ts';
@@ -112,24 +110,18 @@ const placesIn = async (
 };
 
 /** Answers in one look: every question of the route is about the same view of the same log. */
-const answerIn = async (
-  look: LookSnapshot,
-  asked: Asked,
-  keptFor: ReadonlySet<AccountId>,
-): Promise<Answer> => {
+const answerIn = async (look: LookSnapshot, asked: Asked): Promise<Answer> => {
   const { route, services, call, view, signal } = asked;
   signal.throwIfAborted();
   const { at, shown } = await placesIn(look, asked);
   await lateAsOf(services, look, view);
   const { past: reader } = look;
-  const canKeep = services.segments !== undefined;
-  const isHurried = (account: AccountId) => canKeep && !keptFor.has(account);
   const queries = createPastQueries({
     reader,
     shown,
     at,
     live: services.queries,
-    patience: { signal, isHurried },
+    patience: { signal, onLong: (account) => services.segments?.keep(account) },
   });
   const past: Services['past'] = {
     shownOf: (account, events) => eventsShown(reader, account, shown, events),
@@ -140,10 +132,8 @@ const answerIn = async (
 };
 
 /** What is no failure of the look: its connection stays good for the next one. */
-const foreseen = (error: unknown): HttpProblem | FarBehind | Behind => {
-  const isForeseen =
-    error instanceof HttpProblem || error instanceof FarBehind || error instanceof Behind;
-  if (isForeseen) return error;
+const foreseen = (error: unknown): HttpProblem | Behind => {
+  if (error instanceof HttpProblem || error instanceof Behind) return error;
   if (error instanceof NoSuchPast) {
     return new HttpProblem('no_such_past', { detail: error.message });
   }
@@ -152,28 +142,19 @@ const foreseen = (error: unknown): HttpProblem | FarBehind | Behind => {
 
 const lookAgainMs = 20;
 
-/** Looks until the answer is there: at what is kept meanwhile, and at a replica that catches up. Throws `read_timeout`. */
+/** Looks again until a replica has caught up. Throws `read_timeout`. */
 const answerPatiently = async (asked: Asked): Promise<Answer> => {
-  const { services, signal } = asked;
-  const { segments, withLook, readTimeoutMs } = services;
+  const { withLook, readTimeoutMs } = asked.services;
   const deadline = performance.now() + readTimeoutMs;
-  const keptFor = new Set<AccountId>();
   for (;;) {
-    const answered = await withLook((look) => answerIn(look, asked, keptFor).catch(foreseen));
+    const answered = await withLook((look) => answerIn(look, asked).catch(foreseen));
     if (answered instanceof HttpProblem) throw answered;
-    if (answered instanceof Behind) {
-      if (performance.now() > deadline) {
-        const details = { min_sequence: String(answered.sequence) };
-        throw new HttpProblem('read_timeout', { details });
-      }
-      await sleep(lookAgainMs, undefined, { signal });
-    } else if (answered instanceof FarBehind) {
-      // Outside the look: what is kept now, the next one sees.
-      await segments?.keep(answered.accountId, signal);
-      keptFor.add(answered.accountId);
-    } else {
-      return answered;
+    if (!(answered instanceof Behind)) return answered;
+    if (performance.now() > deadline) {
+      const details = { min_sequence: String(answered.sequence) };
+      throw new HttpProblem('read_timeout', { details });
     }
+    await sleep(lookAgainMs, undefined, { signal: asked.signal });
   }
 };
 

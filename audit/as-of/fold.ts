@@ -52,7 +52,8 @@ export const beginFold = async (
     accountId,
     account === undefined ? undefined : tables.accounts.shape.decode(account),
   );
-  const stored = base === null ? [] : await reader.all(at, 'positions');
+  const all = { openOnly: true, direction: 'asc', limit: null } as const;
+  const stored = base === null ? [] : await reader.list(at, 'positions', all);
   const positions = stored.map(tables.positions.shape.decode);
   tables.positions.loadGroup(accountId, []);
   for (const row of positions) tables.positions.load(holdingKey(accountId, row.symbol), row);

@@ -26,7 +26,6 @@ type Next = {
   readonly segment: Segment;
   readonly rows: readonly KeptRow[];
   readonly isLast: boolean;
-  readonly tookMs: number;
 };
 
 /** The segment after the last one; undefined where nothing has happened since. */
@@ -35,7 +34,6 @@ const nextSegment = async (
   accountId: AccountId,
   eventsMost: number,
 ): Promise<Next | undefined> => {
-  const begun = performance.now();
   const { checkpoint } = await live.live();
   const shown = everything(checkpoint);
   const before = await past.base(accountId, shown);
@@ -70,7 +68,7 @@ const nextSegment = async (
     facts,
     standing,
   });
-  return { ...made, isLast: window.isLast, tookMs: performance.now() - begun };
+  return { ...made, isLast: window.isLast };
 };
 
 /** Whether a question about the account would have to fold more than is good. */
@@ -107,43 +105,60 @@ export const keepSegments = async (
   if (!(await withPast((look) => isBehind(look, accountId, sizes)))) return;
   for (;;) {
     signal.throwIfAborted();
+    const begun = performance.now();
     const next = await withPast((look) => nextSegment(look, accountId, sizes.events));
     if (next === undefined) return;
     const added = await store.add(next.segment, next.rows);
     // Where another one was added meanwhile, whoever did that goes on.
     if (!added || next.isLast) return;
     // Half of the time is left to what trades.
-    await sleep(next.tookMs, undefined, { signal });
+    await sleep(performance.now() - begun, undefined, { signal });
   }
 };
 
 export type SegmentKeeper = {
-  /** Keeps what is missing of an account; rejects only where `signal` aborts. */
-  readonly keep: (accountId: AccountId, signal: AbortSignal, sizes?: SegmentSizes) => Promise<void>;
+  /** Sees to it that what is missing of an account is kept, some time from now. */
+  readonly keep: (accountId: AccountId) => void;
+  /** Resolves when nothing is left to do. */
+  readonly idle: () => Promise<void>;
+  /** Stops, between two segments. */
+  readonly close: () => Promise<void>;
 };
 
-/** Keeps segments of one account after the other: a cache is in nobody's way. `failed` hears why it could not. */
+/**
+ * Keeps segments beside everything else, of one account after the other. `failed` hears why it could not: an answer
+ * without them takes longer and is the same.
+ */
 export const createSegmentKeeper = (
   ports: SegmentPorts,
   failed: (error: unknown, accountId: AccountId) => void,
+  sizes: SegmentSizes = segmentSizes,
 ): SegmentKeeper => {
-  let last: Promise<void> = Promise.resolve();
-  const attempt = async (
-    ...[accountId, signal, sizes]: Parameters<SegmentKeeper['keep']>
-  ): Promise<void> => {
-    if (signal.aborted) return;
+  const closing = new AbortController();
+  const { signal } = closing;
+  const wanted = new Set<AccountId>();
+  let working: Promise<void> = Promise.resolve();
+  const keepOne = async (accountId: AccountId): Promise<void> => {
     try {
-      await keepSegments(ports, accountId, signal, sizes);
+      if (!signal.aborted) await keepSegments(ports, accountId, signal, sizes);
     } catch (error) {
-      // An answer without them takes longer and is the same.
       if (!signal.aborted) failed(error, accountId);
+    } finally {
+      wanted.delete(accountId);
     }
   };
   return {
-    keep: async (accountId, signal, sizes) => {
-      last = last.then(() => attempt(accountId, signal, sizes));
-      await last;
-      signal.throwIfAborted();
+    keep: (accountId) => {
+      if (wanted.has(accountId) || signal.aborted) return;
+      wanted.add(accountId);
+      working = working.then(() => keepOne(accountId));
+    },
+    idle: async () => {
+      while (wanted.size > 0) await working;
+    },
+    close: async () => {
+      closing.abort();
+      await working;
     },
   };
 };

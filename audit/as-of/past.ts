@@ -22,21 +22,11 @@ type Stretch = {
   readonly happenings: Happenings | null;
 };
 
-/** An account of whose past so little is kept that an answer would fold a long log. */
-export class FarBehind extends Error {
-  override readonly name = 'FarBehind';
-  readonly accountId: AccountId;
-  constructor(accountId: AccountId) {
-    super(`The segments of account ${accountId} end far back.`);
-    this.accountId = accountId;
-  }
-}
-
 export type Patience = {
   /** Aborts a fold that nobody waits for any more. */
   readonly signal: AbortSignal;
-  /** Whether a long fold shall be given up with FarBehind, so that segments can be kept first. */
-  readonly isHurried: (accountId: AccountId) => boolean;
+  /** Hears of an account of whose past so little is kept that an answer folds a long log. */
+  readonly onLong?: (accountId: AccountId) => void;
 };
 
 /** What of the log after a segment belongs to a view, in order. */
@@ -76,7 +66,7 @@ export const openPast = async (
   reader: PastReader,
   accountId: AccountId,
   shown: Shown,
-  { signal, isHurried }: Patience,
+  { signal, onLong }: Patience,
 ): Promise<Fold | undefined> => {
   const base = await reader.base(accountId, shown);
   const fold = await beginFold(reader, accountId, shown, base);
@@ -88,7 +78,7 @@ export const openPast = async (
       const window = await foldWindow(fold, asked);
       place = window.end;
       isLast = window.isLast;
-      if (!isLast && isHurried(accountId)) throw new FarBehind(accountId);
+      if (!isLast) onLong?.(accountId);
     }
   }
   return fold.tables.accounts.get(accountId) === undefined ? undefined : fold;

@@ -130,7 +130,7 @@ const accountsAtOnce = 100;
 /**
  * The query port over a view of the past: the same projections, folded on from the nearest segment, answer what the
  * read tables would. Every account is folded once, when it is first asked for; nothing may be asked after the look that
- * `reader` reads in has ended. An answer may throw FarBehind where `patience` is hurried.
+ * `reader` reads in has ended.
  */
 export const createPastQueries = (settings: PastQueriesSettings): Queries => {
   const { reader, shown, at, live, patience } = settings;

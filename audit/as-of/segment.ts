@@ -93,7 +93,7 @@ const allMade = (accountId: AccountId, tables: Tables, facts: Facts) => [
       times: times === undefined ? null : writeFillTimes(times),
     };
   }),
-  ...madeIn(accountId, tables.positions, ({ symbol }) => ({ ...nothing, symbol })),
+  ...madeIn(accountId, tables.positions, ({ symbol }) => ({ ...nothing, symbol, open: true })),
   ...madeIn(accountId, tables.positionHistory, (closed) => ({
     ...nothing,
     place: closed.createdSequence,

@@ -24,7 +24,7 @@ export type KeptRow = {
   readonly status: string | null;
   /** What `after` and `until` of a list compare. */
   readonly at: Instant | null;
-  /** An order at work, a lot of which something is left. */
+  /** An order at work, a lot of which something is left, any position. */
   readonly open: boolean;
   /** An order's client id, a fill's order. */
   readonly reference: string | null;

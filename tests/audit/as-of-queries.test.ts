@@ -355,9 +355,10 @@ describe('kept segments', () => {
     const closed = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none' });
     const heard: unknown[] = [];
     const ports = { withPast: world.withLook, store: createSegmentStore({ pool: closed }) };
-    const keeper = createSegmentKeeper(ports, (error) => heard.push(error));
+    const keeper = createSegmentKeeper(ports, (error) => heard.push(error), smallSegments);
     await world.pool.query('DELETE FROM ledger.as_of_segments');
-    await keeper.keep(account, new AbortController().signal, smallSegments);
+    keeper.keep(account);
+    await keeper.idle();
     equal(heard.length, 1);
     equal(await count(), 0);
     await closed.end();

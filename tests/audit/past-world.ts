@@ -43,7 +43,7 @@ export const pastWorld = async (log: readonly RecordedEvent[]) => {
   const looks = createLooks({ connectionString });
   const segments = createSegmentStore({ pool });
   const never = new AbortController().signal;
-  const patience = { signal: never, isHurried: () => false };
+  const patience = { signal: never };
   const live = createQueries({ pool, clock });
   return {
     pool,

@@ -257,6 +257,7 @@ describe('reads about the past', () => {
     const path = `${trading}/positions?account_id=${defaultAccount}&as_of=${head - 100}`;
     const first = await get(with_(path, `min_sequence=${head}`));
     equal(first.status, 200, first.text);
+    await world.segments.idle();
     ok((await count()) > 1);
     deepEqual(said(await get(path)), said(first));
     await world.pool.query('DELETE FROM ledger.as_of_segments');

@@ -160,6 +160,12 @@ export const httpWorld = async (
   const people = await identityWorld(pool);
   const looks = createLooks({ connectionString });
   const { identity, key } = people;
+  const segments = createSegmentKeeper(
+    { withPast: looks.withLook, store: createSegmentStore({ pool }) },
+    (error) => {
+      throw error;
+    },
+  );
   const api = createHttpApi({
     ledger,
     reconciliations,
@@ -169,12 +175,7 @@ export const httpWorld = async (
     clock,
     ids,
     withLook: looks.withLook,
-    segments: createSegmentKeeper(
-      { withPast: looks.withLook, store: createSegmentStore({ pool }) },
-      (error) => {
-        throw error;
-      },
-    ),
+    segments,
     identity,
     log: quietLog,
     ...options,
@@ -224,6 +225,7 @@ export const httpWorld = async (
     await identity.close();
     stop.abort();
     await projecting;
+    await segments.close();
     await store.close();
     await looks.close();
     await pool.end();
@@ -240,6 +242,7 @@ export const httpWorld = async (
     reconciliations,
     queries,
     withLook: looks.withLook,
+    segments,
     send,
     read,
     funded,

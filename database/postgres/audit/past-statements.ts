@@ -36,11 +36,23 @@ export const selectRowsOfSegment = `
   SELECT ${keptColumns} FROM ledger.as_of_rows r
   WHERE r.account_id = $1 AND r.since = $2 ORDER BY r.table_name, r.key`;
 
-const standing = `r.account_id = $1 AND r.table_name = $2 AND r.since <= $3 AND r.until > $3 AND r.body IS NOT NULL`;
+// The primary key, backward from the end of the segment: the newest row of each key. As a join, other indexes would be
+// taken as well while the table is young, and with them every row of the account.
+const newestOf = (columns: string, table: string, keys: string) => `
+  SELECT ${columns} FROM unnest(${keys}::text[]) AS wanted (key)
+  CROSS JOIN LATERAL (
+    SELECT k.* FROM ledger.as_of_rows k
+    WHERE k.account_id = $1 AND k.table_name = ${table} AND k.key = wanted.key AND k.since <= $2
+    ORDER BY k.since DESC LIMIT 1
+  ) r
+  WHERE r.until > $2 AND r.body IS NOT NULL`;
+export const selectRows = newestOf('r.body', '$3', '$4');
+export const selectKeysStanding = newestOf('r.key', '$3', '$4');
+export const selectTimes = `${newestOf('r.table_name, r.key, r.times', `'orders'`, '$3')}
+  UNION ALL ${newestOf('r.table_name, r.key, r.times', `'order_fills'`, '$4')}`;
+
+const standing = `r.account_id = $1 AND r.table_name = $3 AND r.since <= $2 AND r.until > $2 AND r.body IS NOT NULL`;
 // The primary key.
-export const selectRows = `SELECT r.body FROM ledger.as_of_rows r WHERE ${standing} AND r.key = ANY ($4)`;
-export const selectKeysStanding = `
-  SELECT r.key FROM ledger.as_of_rows r WHERE ${standing} AND r.key = ANY ($4)`;
 export const selectAllRows = `SELECT r.body FROM ledger.as_of_rows r WHERE ${standing} ORDER BY r.key`;
 // index as_of_rows_reference
 export const selectReferring = `
@@ -50,7 +62,7 @@ const listed = (isOpen: boolean) =>
   bothWays(
     (after, order) => `
   SELECT r.body FROM ledger.as_of_rows r
-  WHERE ${standing}${isOpen ? ' AND r.open' : ''}
+  WHERE ${standing}${isOpen ? ' AND r.open' : ''} AND r.place <= $2
     AND ($4::text[] IS NULL OR r.symbol = ANY ($4)) AND ($5::text[] IS NULL OR r.status = ANY ($5))
     AND ($6::text IS NULL OR r.side = $6)
     AND ($7::timestamptz IS NULL OR r.at > $7) AND ($8::timestamptz IS NULL OR r.at < $8)
@@ -66,12 +78,6 @@ export const selectOpenList = listed(true);
 export const selectUnsettled = `
   SELECT r.body FROM ledger.as_of_rows r
   WHERE ${standing} AND r.settles_at > $4 AND r.settles_at <= $5`;
-// The primary key.
-export const selectTimes = `
-  SELECT r.table_name, r.key, r.times FROM ledger.as_of_rows r
-  WHERE r.account_id = $1 AND r.since <= $2 AND r.until > $2
-    AND (r.table_name = 'orders' AND r.key = ANY ($3::text[]) OR r.table_name = 'order_fills' AND r.key = ANY ($4::text[]))`;
-
 // index transactions_by_account
 export const selectTransactions = bothWays(
   (after, order) => `
@@ -168,9 +174,18 @@ export const selectAccounts = bothWays(
   ORDER BY created_sequence ${order} LIMIT $3`,
 );
 
-// index events_stream_revision
+// index events_stream_revision. Revisions are 1, 2, 3 …: without their bound, events after $3 would be read to the end.
 export const selectStreamAfter = `
   SELECT sequence, stream, revision, id, type, recorded_at, effective_at, hash, body FROM ledger.events
-  WHERE stream = $1 AND revision > $2 AND sequence <= $3 ORDER BY revision LIMIT $4`;
+  WHERE stream = $1 AND revision > $2 AND revision <= $2 + $4 AND sequence <= $3 ORDER BY revision LIMIT $4`;
+// By halving, for the same reason.
 export const selectRevisionBy = `
-  SELECT revision FROM ledger.events WHERE stream = $1 AND sequence <= $2 ORDER BY revision DESC LIMIT 1`;
+  WITH RECURSIVE halving (low, high) AS (
+    SELECT 0::bigint, coalesce(max(revision), 0) FROM ledger.events WHERE stream = $1
+    UNION ALL
+    SELECT CASE WHEN e.sequence <= $2 THEN e.revision ELSE h.low END,
+      CASE WHEN e.sequence <= $2 THEN h.high ELSE e.revision - 1 END
+    FROM halving h JOIN ledger.events e ON e.stream = $1 AND e.revision = (h.low + h.high + 1) / 2
+    WHERE h.low < h.high
+  )
+  SELECT low AS revision FROM halving WHERE low = high`;

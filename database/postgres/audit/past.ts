@@ -105,8 +105,8 @@ export const createPastReader = (
   };
   const standing = ({ accountId, through }: AtSegment, table: string) => [
     accountId,
-    table,
     through,
+    table,
   ];
 
   return {

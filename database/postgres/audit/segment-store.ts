@@ -5,11 +5,8 @@ import { foldVersion } from '../read-tables/code-version.ts';
 // "asof" in ASCII: one writer of an account's segments at a time.
 const SEGMENTS_LOCK = 0x61736f66;
 
-// A cache: what a power cut takes away is made again. A few hundred rows among millions are found by their keys, however
-// young the statistics are.
-const settings = `
-  SET LOCAL synchronous_commit TO off; SET LOCAL enable_seqscan TO off;
-  SET LOCAL enable_hashjoin TO off; SET LOCAL enable_mergejoin TO off`;
+// A cache: what a power cut takes away is made again.
+const settings = 'SET LOCAL synchronous_commit TO off';
 const lockAccount = 'SELECT pg_advisory_xact_lock($1, hashtext($2))';
 // Of another program's projections, or of a log that is not here any more: the hash of its last event is not there.
 const selectEnd = `
@@ -22,10 +19,18 @@ const insertSegment = `
   INSERT INTO ledger.as_of_segments (account_id, floor, through, version, revision, sessions, earliest,
     earliest_origin, latest, hash, facts, digest)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
-// The primary key.
+// The newest row of each key by the primary key, then by where they lie: as a join, other indexes would be taken as well
+// while the table is young. Nobody moves a row meanwhile: the account is locked.
 const endRows = `
   UPDATE ledger.as_of_rows SET until = $2
-  WHERE account_id = $1 AND table_name = $3 AND key = ANY ($4) AND until = 9223372036854775807`;
+  WHERE ctid = ANY (ARRAY(
+    SELECT newest.place FROM unnest($3::text[], $4::text[]) AS wanted (table_name, key)
+    CROSS JOIN LATERAL (
+      SELECT r.ctid AS place, r.until FROM ledger.as_of_rows r
+      WHERE r.account_id = $1 AND r.table_name = wanted.table_name AND r.key = wanted.key
+      ORDER BY r.since DESC LIMIT 1
+    ) newest
+    WHERE newest.until = 9223372036854775807))`;
 const insertRows = `
   INSERT INTO ledger.as_of_rows (account_id, since, table_name, key, place, symbol, side, status, at, open,
     reference, settles_at, times, body)
@@ -66,10 +71,7 @@ const write = async (
   ];
   await client.query(insertSegment, [accountId, ...bounds, hash, facts, digest]);
   const [tables, keys, ...rest] = columnsOf(rows);
-  // A table at a time: a join would look at every row of the account while there are no statistics.
-  for (const [table, changed] of Map.groupBy(rows, (row) => row.table)) {
-    await client.query(endRows, [accountId, through, table, changed.map(({ key }) => key)]);
-  }
+  await client.query(endRows, [accountId, through, tables, keys]);
   await client.query(insertRows, [accountId, through, tables, keys, ...rest]);
 };
 

@@ -22,8 +22,9 @@ CREATE TABLE ledger.as_of_rows (
   FOREIGN KEY (account_id, since) REFERENCES ledger.as_of_segments (account_id, through) ON DELETE CASCADE
 );
 
-CREATE INDEX as_of_rows_place ON ledger.as_of_rows (account_id, table_name, place);
-CREATE INDEX as_of_rows_open ON ledger.as_of_rows (account_id, table_name, until) WHERE open;
+-- With the times, so that rows from before and after are passed by in the index alone.
+CREATE INDEX as_of_rows_place ON ledger.as_of_rows (account_id, table_name, place, since, until);
+CREATE INDEX as_of_rows_open ON ledger.as_of_rows (account_id, table_name, until, since) WHERE open;
 CREATE INDEX as_of_rows_reference ON ledger.as_of_rows (account_id, table_name, reference)
   WHERE reference IS NOT NULL;
 CREATE INDEX as_of_rows_settles ON ledger.as_of_rows (account_id, settles_at) WHERE settles_at IS NOT NULL;
