@@ -3,6 +3,7 @@
  * and as known then, with what is kept of it and without, in one run. Each answer is a look of its own, as a request is.
  */
 import { keepSegments } from '#audit/as-of/keep-segments.ts';
+import { openPast } from '#audit/as-of/past.ts';
 import { createPastQueries } from '#audit/as-of/queries.ts';
 import { seenIn, type View } from '#audit/as-of/view.ts';
 import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
@@ -59,7 +60,6 @@ await store.close();
 const pool = benchmarkPool(connectionString, 2);
 const looks = createLooks({ connectionString });
 const { signal } = new AbortController();
-const patience = { signal };
 const orders = log.flatMap(({ data }) => (data.type === 'OrderSubmitted' ? [data.orderId] : []));
 const now = (log.at(-1) as RecordedEvent).effectiveAt;
 const live = createQueries({ pool, clock: { now: () => now } });
@@ -93,7 +93,8 @@ const anyView = (kind: Kind): View => {
 const ask = (view: View, question: (queries: Queries) => Promise<unknown>): Promise<unknown> =>
   looks.withLook(async ({ log: reader, past }) => {
     const { at, ...shown } = await seenIn(reader, view, now);
-    return question(createPastQueries({ reader: past, shown, at, live, patience }));
+    const open = (id: AccountId) => openPast(past, id, shown, { signal });
+    return question(createPastQueries({ reader: past, shown, at, live, open }));
   });
 
 const inFigures = (name: string, times: readonly number[]): Record<string, number> => {

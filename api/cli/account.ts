@@ -79,8 +79,8 @@ const readPast = async (
   signal: AbortSignal,
 ): Promise<Shown> => {
   const now = (await look.live.lastEffectiveAt()) ?? longAgo;
-  const view = await pastView(look, wanted, now, signal);
   const accountId = await accountNamed(look, name);
+  const view = await pastView(look, accountId, wanted, now, signal);
   const { queries, until, end, behind } = view;
   const account = await queries.getAccount(accountId);
   if (account === undefined) throw notThere(name);
@@ -91,7 +91,7 @@ const readPast = async (
     orders: await queries.listOrders(open),
     events: await lastEvents(look, accountId, { until, end }, most),
     checkpoint: until,
-    head: until + behind,
+    head: until + (behind ?? 0),
   };
 };
 

@@ -164,8 +164,8 @@ const answer =
     const wanted = viewOf(asked);
     try {
       await withLook(async (look) => {
-        const view = await pastView(look, wanted, now(), signal);
         const accountId = await accountNamed(look, name);
+        const view = await pastView(look, accountId, wanted, now(), signal);
         const isThere = (await view.queries.getAccount(accountId)) !== undefined;
         const answered = isThere ? await answering(view, accountId) : undefined;
         if (answered === undefined) throw notThere(name);

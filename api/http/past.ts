@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'express';
 import { z } from 'zod';
+import { openPast } from '#audit/as-of/past.ts';
 import { createPastQueries } from '#audit/as-of/queries.ts';
 import { eventsShown } from '#audit/as-of/shown-events.ts';
 import { NoSuchPast, type Point, parsePoint, seenIn, type View } from '#audit/as-of/view.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
+import type { AccountId } from '#domain/ids.ts';
 import { fromMilliseconds, type Instant } from '#domain/time.ts';
 import { HttpProblem } from './problem.ts';
 import { readSequence } from './read-sequence.ts';
@@ -116,13 +118,12 @@ const answerIn = async (look: LookSnapshot, asked: Asked): Promise<Answer> => {
   const { at, shown } = await placesIn(look, asked);
   await lateAsOf(services, look, view);
   const { past: reader } = look;
-  const queries = createPastQueries({
-    reader,
-    shown,
-    at,
-    live: services.queries,
-    patience: { signal, onLong: (account) => services.segments?.keep(account) },
-  });
+  const patience = {
+    signal,
+    onLong: (account: AccountId) => services.segments?.keep(account),
+  };
+  const open = (account: AccountId) => openPast(reader, account, shown, patience);
+  const queries = createPastQueries({ reader, shown, at, live: services.queries, open });
   const past: Services['past'] = {
     shownOf: (account, events) => eventsShown(reader, account, shown, events),
   };

@@ -32,7 +32,6 @@ import {
   transactionLines,
   transactionSums,
 } from './pages.ts';
-import { openPast, type Patience } from './past.ts';
 import {
   fillRow,
   historyRow,
@@ -51,7 +50,8 @@ export type PastQueriesSettings = {
   readonly at: Instant;
   /** What is asked of the read tables as they are. */
   readonly live: Pick<Queries, 'status' | 'waitFor'>;
-  readonly patience: Patience;
+  /** An account in the view; undefined where the view does not have it. */
+  readonly open: (id: AccountId) => Promise<Fold | undefined>;
 };
 
 type ListPaging = {
@@ -133,10 +133,10 @@ const accountsAtOnce = 100;
  * `reader` reads in has ended.
  */
 export const createPastQueries = (settings: PastQueriesSettings): Queries => {
-  const { reader, shown, at, live, patience } = settings;
+  const { reader, shown, at, live } = settings;
   const opened = new Map<AccountId, Promise<Fold | undefined>>();
   const open = (id: AccountId): Promise<Fold | undefined> => {
-    const found = opened.get(id) ?? openPast(reader, id, shown, patience);
+    const found = opened.get(id) ?? settings.open(id);
     opened.set(id, found);
     return found;
   };
@@ -158,7 +158,7 @@ export const createPastQueries = (settings: PastQueriesSettings): Queries => {
     for (;;) {
       const found = await reader.accounts({ ...asked, cursor, limit: accountsAtOnce });
       for (const { accountId, place } of found) {
-        const fold = await openPast(reader, accountId, shown, patience);
+        const fold = await settings.open(accountId);
         if (fold !== undefined) yield { ...fold, place };
       }
       if (found.length < accountsAtOnce) return;

@@ -1,6 +1,7 @@
 import { ok } from 'node:assert/strict';
 import pg from 'pg';
 import { keepSegments, type SegmentSizes } from '#audit/as-of/keep-segments.ts';
+import { openPast } from '#audit/as-of/past.ts';
 import { createPastQueries } from '#audit/as-of/queries.ts';
 import { seenIn, type View } from '#audit/as-of/view.ts';
 import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
@@ -43,7 +44,6 @@ export const pastWorld = async (log: readonly RecordedEvent[]) => {
   const looks = createLooks({ connectionString });
   const segments = createSegmentStore({ pool });
   const never = new AbortController().signal;
-  const patience = { signal: never };
   const live = createQueries({ pool, clock });
   return {
     pool,
@@ -60,7 +60,8 @@ export const pastWorld = async (log: readonly RecordedEvent[]) => {
     ask: <T>(view: View, now: Instant, act: (queries: Queries) => Promise<T>): Promise<T> =>
       looks.withLook(async ({ log: reader, past }) => {
         const { at, ...shown } = await seenIn(reader, view, now);
-        return act(createPastQueries({ reader: past, shown, at, live, patience }));
+        const open = (id: AccountId) => openPast(past, id, shown, { signal: never });
+        return act(createPastQueries({ reader: past, shown, at, live, open }));
       }),
     close: async () => {
       await looks.close();
