@@ -15,11 +15,10 @@ const { effectiveAt } = log[sequence - 1] as RecordedEvent;
 
 describe('ledger account, positions, portfolio and orders', () => {
   let ledger: TestedLedger;
-  const ask = async (...words: readonly string[]) => {
+  const askOf = async ({ look }: TestedLedger, ...words: readonly string[]) => {
     const out: string[] = [];
     const told: string[] = [];
     const now = () => effectiveAt;
-    const { look } = ledger;
     const commands = [
       accountCommand(look),
       positionsCommand(look, now),
@@ -36,6 +35,7 @@ describe('ledger account, positions, portfolio and orders', () => {
     const code = await runCommandLine(commands, words, speech, signal, () => false);
     return { code, out: out.join('\n'), told: told.join('\n') };
   };
+  const ask = (...words: readonly string[]) => askOf(ledger, ...words);
   const questions: readonly (readonly string[])[] = [
     ['account', account],
     ['account', 'A-0', '--json', '--events', '7'],
@@ -88,5 +88,27 @@ describe('ledger account, positions, portfolio and orders', () => {
     const [code, said] = await told('account', 'A-0', '--as-of', '0');
     equal(code, 2);
     match(String(said), /--as-of needs an instant .* or a sequence/);
+  });
+
+  it('say the same where no server has brought the read tables up to date', async () => {
+    for (const projected of [1, 90]) {
+      await using behind = await ledgerOf(log.slice(0, projected));
+      await behind.append(log.slice(projected));
+      const views = [
+        ['--known', String(sequence)],
+        ['--known', String(sequence), '--as-of', '80'],
+        ['--as-of', effectiveAt],
+        ['--as-of', String(log.length)],
+      ];
+      const told: unknown[] = [];
+      const all = questions.flatMap((words) => views.map((view) => [...words, ...view]));
+      for (const words of all) told.push(await askOf(behind, ...words));
+      await behind.project();
+      for (const [index, words] of all.entries()) {
+        const caughtUp = await askOf(behind, ...words);
+        deepEqual(told[index], caughtUp, words.join(' '));
+        equal(caughtUp.code, 0, caughtUp.told);
+      }
+    }
   });
 });
