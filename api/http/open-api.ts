@@ -154,6 +154,7 @@ const commonProblems = (route: Route): readonly ProblemCode[] => {
   if (route.kind === 'command') codes.push('invalid_idempotency_key', 'idempotency_conflict');
   if (route.kind === 'read') codes.push('read_timeout', 'projections_stopped');
   if (route.hasPast === true) codes.push('no_such_past');
+  if (route.kind === 'read' && route.hasPast === undefined) codes.push('no_past');
   if (route.scope !== null || route.body !== null) codes.push('store_unavailable');
   if (route.kind === 'command') codes.push('outcome_unknown', 'account_contended');
   return codes;

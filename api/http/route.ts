@@ -90,7 +90,7 @@ type Facts = {
   /** Successful answers by status. */
   readonly answers: Readonly<Record<number, AnswerForm>>;
   /** Of a read: it takes `as_of` and `known` too, and then answers from `services` as they were. */
-  readonly hasPast?: true;
+  readonly hasPast?: true | 'by itself';
   /** Problems of its own, beside those that every route of its kind can have. */
   readonly problems: readonly ProblemCode[];
 };

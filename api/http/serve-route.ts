@@ -68,6 +68,7 @@ export const answerBy = async (
   if (route.kind !== 'read') return route.answer(services, call);
   const { min_sequence: asked, ...rest } = query;
   const sequence = await readSequence(services, asked);
+  if (route.hasPast === undefined && isAboutPast(query)) throw new HttpProblem('no_past');
   if (route.hasPast === true && isAboutPast(query)) {
     const atLeast = asked === undefined ? 0 : sequence;
     return answerFromPast(route, services, { ...call, query: rest }, response, atLeast);

@@ -88,11 +88,11 @@ describe('reads about the past', () => {
   });
   after(() => world.close());
 
-  it('are every read but those that only the present can answer, or that have times of their own', () => {
-    deepEqual(
-      reads.filter(({ hasPast }) => hasPast !== true).map(({ name }) => name),
-      ['getMaxOrderSize', 'explainFigure'],
-    );
+  it('are every read but those that only the present can answer, or that look back by themselves', () => {
+    const named = (past: Route['hasPast']) =>
+      reads.filter(({ hasPast }) => hasPast === past).map(({ name }) => name);
+    deepEqual(named(undefined), ['getMaxOrderSize']);
+    deepEqual(named('by itself'), ['explainFigure']);
   });
 
   it('agree with how a figure of then is explained', async () => {
@@ -220,13 +220,16 @@ describe('reads about the past', () => {
   });
 
   it('have no past where only the present can answer', async () => {
-    for (const route of routes.filter(
-      ({ hasPast, method }) => hasPast !== true && method === 'get',
-    )) {
-      if (route.params !== undefined && route.scope === null) continue;
-      if (route.name === 'explainFigure') continue;
+    const views = [`as_of=${filled}`, `known=${filled}`];
+    for (const route of reads.filter(({ hasPast }) => hasPast === undefined)) {
+      for (const view of views) {
+        const { status, body } = await get(with_(pathOf(route), view));
+        deepEqual([status, body['code']], [422, 'no_past'], route.name);
+      }
+    }
+    const plain = routes.filter(({ kind, method }) => kind === 'plain' && method === 'get');
+    for (const route of plain.filter(({ params }) => params === undefined)) {
       const { status, body } = await get(with_(pathOf(route), `as_of=${filled}`));
-      if (route.kind === 'read') equal(status, 422, route.name);
       if (status === 422) equal(pick(body, 'errors', 0, 'code'), 'unknown_field', route.name);
       notEqual(status, 500, route.name);
     }

@@ -108,6 +108,7 @@ const explainFigure = accountRoute({
   description:
     'Lines that sum exactly to the figure, checked against the events and, without a time, against the read tables. What a figure needs beside the account says /api/v1/audit/figures. `as_of`: what was true then; `known`: what the ledger knew then. Of each list the last `lines` are shown; the earlier ones are summed up in one.',
   kind: 'read',
+  hasPast: 'by itself',
   scope: 'account:read',
   params: z.strictObject({ figure: text(1, 100) }),
   query,
