@@ -19,8 +19,9 @@ import { setupTokenCommand } from '#api/cli/setup-token.ts';
 import { processSpeech } from '#api/cli/speech.ts';
 import { statusCommand } from '#api/cli/status.ts';
 import { newPassword } from '#api/cli/terminal.ts';
-import { verifyCommand } from '#api/cli/verify.ts';
+import { verifyCommand, type WithVerifySnapshot } from '#api/cli/verify.ts';
 import { verifyProofCommand } from '#api/cli/verify-proof.ts';
+import { verifyReportCommand } from '#api/cli/verify-report.ts';
 import { verifySealsCommand } from '#api/cli/verify-seals.ts';
 import type { WithLook } from '#api/cli/with-look.ts';
 import type { SealPorts } from '#api/cli/with-seals.ts';
@@ -102,6 +103,11 @@ const withLook: WithLook = async (act) => {
   return openLedgerSnapshot({ connectionString, signal }, act);
 };
 
+const withVerifySnapshot: WithVerifySnapshot = async (act) => {
+  const { connectionString } = await database();
+  return openLedgerSnapshot({ connectionString, signal }, act);
+};
+
 const sealPorts: SealPorts = {
   withSeals: async (act) => {
     const { connectionString } = await database();
@@ -159,7 +165,8 @@ const commands: readonly Command[] = [
   portfolioCommand(withLook, systemClock.now),
   ordersCommand(withLook, systemClock.now),
   explainCommand(withLook, systemClock.now),
-  verifyCommand(withLook),
+  verifyCommand({ ...sealPorts, withVerifySnapshot }),
+  verifyReportCommand(),
   sealCommand(sealPorts),
   proveCommand(sealPorts),
   verifyProofCommand(),

@@ -7,44 +7,6 @@ import type { Findings } from './finding.ts';
 import type { Line, Moves } from './naive-moves.ts';
 import { comparedColumns } from './table-columns.ts';
 
-/** Rows of a table that is in the order of the log, taken as the log goes by: one page is held, never all. */
-export const createRowsAlong = (
-  pages: AsyncIterable<readonly StoredRow[]>,
-  isWanted: (row: StoredRow) => boolean,
-) => {
-  const iterator = pages[Symbol.asyncIterator]();
-  let page: readonly StoredRow[] = [];
-  let place = 0;
-  let rows = 0;
-
-  const next = async (): Promise<StoredRow | undefined> => {
-    while (place >= page.length) {
-      const { done, value } = await iterator.next();
-      if (done) return undefined;
-      page = value;
-      place = 0;
-    }
-    return page[place];
-  };
-
-  return {
-    rows: () => rows,
-    /** The rows up to and with this sequence. */
-    upTo: async (sequence: number): Promise<readonly StoredRow[]> => {
-      const taken: StoredRow[] = [];
-      for (;;) {
-        // Mostly the page is there already: no turn of the event loop for each row.
-        const row = place < page.length ? page[place] : await next();
-        if (row === undefined || Number(row['sequence']) > sequence) return taken;
-        place += 1;
-        if (!isWanted(row)) continue;
-        rows += 1;
-        taken.push(row);
-      }
-    },
-  };
-};
-
 const numberIn = (row: StoredRow, column: string): number => Number(row[column]);
 
 const { balance_after: _, ...lineColumns } = comparedColumns.transactions;
@@ -57,11 +19,9 @@ const amountOf = (text: unknown): bigint | null => {
 
 /**
  * The statement's lines against the events. A wrong balance is told once: the lines behind it may go on from it, or be
- * right again.
+ * right again. `drifts`: by account how far its balances are off, as far as that was told.
  */
-export const createLineComparison = (findings: Findings) => {
-  const drifts = new Map<string, bigint>();
-
+export const createLineComparison = (findings: Findings, drifts: Map<string, bigint>) => {
   const compareBalance = (accountId: string, row: StoredRow, key: string, balance: bigint) => {
     const stored = amountOf(row['balance_after']);
     const drift = stored === null ? null : stored - balance;

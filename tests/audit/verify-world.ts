@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
-import type { LedgerSnapshot } from '#audit/ports/ledger-snapshot.ts';
-import { type VerifyOptions, type VerifyReport, verifyLedger } from '#audit/verify/verify.ts';
+import type { VerifySnapshot } from '#audit/ports/ledger-snapshot.ts';
+import { type VerifyOptions, verifyLedger } from '#audit/verify/verify.ts';
+import type { VerifyReport } from '#audit/verify/verify-report.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { EventStore } from '#commands/ports/event-store.ts';
 import { createMemorySnapshotStore } from '#database/memory/snapshot-store.ts';
@@ -32,7 +33,7 @@ export type VerifyWorld = {
   /** Fills the read tables as far as the log goes. */
   readonly project: () => Promise<void>;
   readonly verify: (options?: VerifyOptions) => Promise<VerifyReport>;
-  readonly look: <T>(act: (snapshot: LedgerSnapshot) => Promise<T>) => Promise<T>;
+  readonly look: <T>(act: (snapshot: VerifySnapshot) => Promise<T>) => Promise<T>;
   /** As a superuser would: no trigger is in the way. */
   readonly sql: (text: string, values?: readonly unknown[]) => Promise<pg.QueryResult>;
   readonly close: () => Promise<void>;

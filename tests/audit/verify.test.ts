@@ -6,7 +6,7 @@ import { runQuotes } from '#api/demo/run-quotes.ts';
 import { runPolicy } from '#api/demo/run-steps.ts';
 import { readBuyapple } from '#api/demo/zipline-run.ts';
 import { comparedColumns, notCompared } from '#audit/verify/table-columns.ts';
-import type { VerifyReport } from '#audit/verify/verify.ts';
+import type { VerifyReport } from '#audit/verify/verify-report.ts';
 import { createMarketLedger } from '#commands/market/market-ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import { createMemorySnapshotStore } from '#database/memory/snapshot-store.ts';

@@ -1,4 +1,5 @@
 import pg, { type ClientBase } from 'pg';
+import type { VerifySnapshot } from '#audit/ports/ledger-snapshot.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import { createLiveFigures } from './live-figures.ts';
 import { createLogReader } from './log-reader.ts';
@@ -36,7 +37,7 @@ const connectionOf = (connectionString: string) =>
 /** One read-only transaction; `client` must end it or its session afterwards. */
 const look = async <T>(
   client: ClientBase,
-  act: (snapshot: LookSnapshot) => Promise<T>,
+  act: (snapshot: LookSnapshot & VerifySnapshot) => Promise<T>,
 ): Promise<T> => {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   // The moment is that of the first look, not of BEGIN.
@@ -51,7 +52,7 @@ const look = async <T>(
  */
 export const openLedgerSnapshot = async <T>(
   { connectionString, signal }: SnapshotSettings,
-  act: (snapshot: LookSnapshot) => Promise<T>,
+  act: (snapshot: LookSnapshot & VerifySnapshot) => Promise<T>,
 ): Promise<T> => {
   signal?.throwIfAborted();
   const client = new pg.Client(connectionOf(connectionString));
