@@ -15,6 +15,7 @@ export const findingKinds = [
   'stream_head_differs',
   'base_differs',
   'checkpoint_beyond_log',
+  'checkpoint_behind_rows',
   'event_contradicts',
   'seal_unreadable',
   'seal_out_of_place',

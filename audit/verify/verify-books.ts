@@ -38,7 +38,8 @@ export type BooksVerifier = {
   readonly take: (stored: StoredEvent, event: RecordedEvent | undefined) => void;
   /** Reads again what an event touched after it was let go: after every page. */
   readonly catchUp: () => Promise<void>;
-  readonly end: () => Promise<Readonly<Record<string, number>>>;
+  /** Compares what is left. `checkpoint`: how far the read tables say they are. */
+  readonly end: (checkpoint: number) => Promise<Readonly<Record<string, number>>>;
   readonly accounts: () => number;
   /** Accounts that could not be compared. */
   readonly unknown: () => number;
@@ -245,6 +246,20 @@ export const createBooksVerifier = (
     marks = [];
   };
 
+  /** Rows of events that the read tables say they have not seen: the checkpoint was moved back. */
+  const checkAhead = (sequences: readonly number[], checkpoint: number): void => {
+    const ahead = sequences.reduce((most, one) => Math.max(most, one), checkpoint);
+    if (ahead === checkpoint) return;
+    findings.add({
+      kind: 'checkpoint_behind_rows',
+      sequence: checkpoint + 1,
+      column: 'checkpoint',
+      expected: `at least ${ahead}`,
+      actual: String(checkpoint),
+      message: `The read tables say that they have seen events up to ${checkpoint}, and have rows of event ${ahead}.`,
+    });
+  };
+
   const catchUp = async (): Promise<void> => {
     for (const shelf of shelves.every) if (shelf.isBehind()) await shelf.catchUp();
   };
@@ -257,11 +272,18 @@ export const createBooksVerifier = (
     prepare,
     take,
     catchUp,
-    end: async () => {
+    end: async (checkpoint) => {
       await catchUp();
       for (const one of [lines, entries]) await one.read(Number.MAX_SAFE_INTEGER);
-      for (const row of lines.take(Number.MAX_SAFE_INTEGER)) stray('transactions', row);
-      for (const row of entries.take(Number.MAX_SAFE_INTEGER)) stray('journal_entries', row);
+      const left = [
+        ...lines.take(Number.MAX_SAFE_INTEGER).map((row) => ['transactions', row] as const),
+        ...entries.take(Number.MAX_SAFE_INTEGER).map((row) => ['journal_entries', row] as const),
+      ];
+      checkAhead(
+        left.map(([, row]) => Number(row['sequence'])),
+        checkpoint,
+      );
+      for (const [table, row] of left) stray(table, row);
       for (const shelf of shelves.every) await shelf.end();
       const ends = await compareEnds(findings, books, tables, accountId);
       return {

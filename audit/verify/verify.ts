@@ -84,7 +84,7 @@ const booksReport = async (
 ): Promise<VerifyReport['books']> => {
   if (books === null) return null;
   const { verifier, checkpoint, states } = books;
-  const rows = await verifier.end();
+  const rows = await verifier.end(checkpoint);
   return {
     checkpoint,
     accounts: verifier.accounts(),

@@ -34,6 +34,17 @@ const connectionOf = (connectionString: string) =>
     keepAlive: true,
   }) as const;
 
+/** The client with each query waiting for the one before it: pages are asked for ahead, and pg lets nobody do that. */
+const inTurn = (client: ClientBase): ClientBase => {
+  let last: Promise<unknown> = Promise.resolve();
+  const query = (...asked: Parameters<ClientBase['query']>): Promise<unknown> => {
+    const answer = last.then(() => client.query(...asked));
+    last = answer.catch(() => {});
+    return answer;
+  };
+  return Object.create(client, { query: { value: query } });
+};
+
 /** One read-only transaction; `client` must end it or its session afterwards. */
 const look = async <T>(
   client: ClientBase,
@@ -42,8 +53,12 @@ const look = async <T>(
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   // The moment is that of the first look, not of BEGIN.
   await client.query('SELECT 1');
-  const log = createLogReader(client);
-  return act({ log, tables: createTableReader(client), live: createLiveFigures(client) });
+  const one = inTurn(client);
+  return act({
+    log: createLogReader(one),
+    tables: createTableReader(one),
+    live: createLiveFigures(one),
+  });
 };
 
 /**
