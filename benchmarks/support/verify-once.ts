@@ -36,5 +36,7 @@ const begun = performance.now();
 if (what === 'verify') await verify();
 else await read(what === 'rows' ? Object.keys(comparedColumns) : []);
 const seconds = (performance.now() - begun) / 1_000;
+const { user, system } = process.cpuUsage();
+const cpuSeconds = (user + system) / 1e6;
 const peakMemoryMb = Math.round(process.resourceUsage().maxRSS / 1_024);
-console.log(JSON.stringify({ seconds, peakMemoryMb }));
+console.log(JSON.stringify({ seconds, cpuSeconds, peakMemoryMb }));

@@ -52,10 +52,12 @@ export type VerifyWorld = {
   readonly connectionString: string;
   /** Fills the read tables as far as the log goes. */
   readonly project: () => Promise<void>;
+  /** Fills them from nothing with what the log says now, as whoever changed it would. */
+  readonly projectAnew: () => Promise<void>;
   readonly verify: (options?: VerifyOptions) => Promise<VerifyReport>;
   readonly look: <T>(act: (snapshot: VerifySnapshot) => Promise<T>) => Promise<T>;
-  /** Seals what is not sealed yet and keeps a copy of the seal elsewhere. */
-  readonly seal: (key?: KeyObject) => Promise<StoredSeal>;
+  /** Seals what is not sealed yet and, with the ledger's own key, keeps a copy of the seal elsewhere. */
+  readonly seal: (by?: 'owner' | 'insider' | KeyObject) => Promise<StoredSeal>;
   /** The seals to check, against the kept ones where asked. */
   readonly seals: (against: boolean) => Promise<SealsToCheck>;
   /** What the command is made of; its key is in a folder of its own. */
@@ -105,14 +107,26 @@ export const verifyWorld = async (eventsInPage?: number): Promise<VerifyWorld> =
     store,
     connectionString,
     project: () => applyAll(client, store),
+    projectAnew: async () => {
+      for (const table of Object.keys(comparedColumns)) {
+        await superuser.query(`DELETE FROM read_v1.${table}`);
+      }
+      await superuser.query('UPDATE ledger.projection_status SET checkpoint = 0 WHERE live');
+      // The world's own store remembers what it wrote.
+      const anew = createPostgresEventStore({ connectionString, clock: systemClock });
+      await applyAll(client, anew);
+      await anew.close();
+    },
     look,
     verify: (options) => look((snapshot) => verifyLedger(snapshot, options)),
-    seal: async (key = ownKey) => {
+    seal: async (by = 'owner') => {
+      // An insider has the key and keeps nothing.
+      const key = by === 'owner' || by === 'insider' ? ownKey : by;
       const last = await sealStore.last();
       const sealing = await look(({ log }) => sealLog(log, last, key, () => new Date()));
       if (sealing.kind !== 'sealed') throw new Error(sealing.kind);
       await sealStore.add(sealing.seal);
-      if (key === ownKey) keptSeals.set(sealing.seal.number, sealing.seal);
+      if (by === 'owner') keptSeals.set(sealing.seal.number, sealing.seal);
       return sealing.seal;
     },
     seals: async (against) => ({
