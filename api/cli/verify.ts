@@ -110,6 +110,30 @@ const earlierRun = async (asked: Asked, ports: SealPorts): Promise<SavedRun | un
   return run;
 };
 
+/** The seals to check against, and the keys that they may be signed with. */
+const keptSealsOf = (asked: Asked, { keyPlace }: SealPorts) => {
+  const path = textOf(asked, 'against');
+  const kept = path === undefined ? noneKept : readKeptSeals(path);
+  const own = publicKeysOf(asked, keyPlace);
+  const publicKeys = textsOf(asked, 'key').length > 0 ? own : [...own, ...kept.publicKeys];
+  return { kept: kept.seals, publicKeys };
+};
+
+/** Where the run goes on from, and where it keeps how far it is. */
+const stateOptions = async (
+  asked: Asked,
+  ports: SealPorts,
+): Promise<Pick<VerifyOptions, 'earlier' | 'keep'>> => {
+  const file = textOf(asked, 'state');
+  if (file === undefined) return {};
+  const earlier = await earlierRun(asked, ports);
+  const key = ownSealKey(ports.keyPlace());
+  return {
+    ...(earlier === undefined ? {} : { earlier }),
+    keep: (records) => writeRun(file, records, key),
+  };
+};
+
 const packageFile = join(import.meta.dirname, '../../package.json');
 
 /** Name and version of this program. */
@@ -143,24 +167,12 @@ export const verifyCommand = (ports: VerifyPorts): Command => ({
   },
   run: async (asked, speech, signal) => {
     const asking = optionsOf(asked);
-    const path = textOf(asked, 'against');
-    const kept = path === undefined ? noneKept : readKeptSeals(path);
-    const own = publicKeysOf(asked, ports.keyPlace);
-    const publicKeys = textsOf(asked, 'key').length > 0 ? own : [...own, ...kept.publicKeys];
-    const earlier = await earlierRun(asked, ports);
-    const state = textOf(asked, 'state');
-    const options: VerifyOptions = {
-      ...asking,
-      signal,
-      ...(earlier === undefined ? {} : { earlier }),
-      ...(state === undefined
-        ? {}
-        : { keep: (records) => writeRun(state, records, ownSealKey(ports.keyPlace())) }),
-    };
+    const { kept, publicKeys } = keptSealsOf(asked, ports);
+    const options = { ...asking, ...(await stateOptions(asked, ports)), signal };
     const report = await withProgress(speech, signal, 'verify', (onProgress) =>
       ports.withSeals(async ({ seals: store }) => {
         // A seal that was read before the look is under it.
-        const seals = { store, last: await store.last(), kept: kept.seals, publicKeys };
+        const seals = { store, last: await store.last(), kept, publicKeys };
         return ports.withVerifySnapshot((snapshot) =>
           verifyLedger(snapshot, { ...options, seals, onProgress }),
         );

@@ -90,6 +90,37 @@ type Journal = {
   readonly executions: ReadonlyMap<string, NaiveExecution>;
 };
 
+/** Notes one event of the account in the symbol. */
+const addToJournal = (
+  journal: { entries: Entry[]; readonly executions: Map<string, NaiveExecution> },
+  accountId: AccountId,
+  recorded: RecordedEvent,
+): void => {
+  const { data, id, sequence } = recorded;
+  const { executions } = journal;
+  switch (data.type) {
+    case 'StockSplit':
+      journal.entries.push(splitEntryOf(id, sequence, data));
+      return;
+    case 'OrderFilled':
+    case 'FillDisputed':
+    case 'FillBusted':
+    case 'FillCorrected': {
+      const known = executions.get(data.executionId);
+      const execution = executionAfter(accountId, recorded, data, known);
+      executions.set(data.executionId, execution);
+      if (data.type === 'FillDisputed') return;
+      if (data.type === 'OrderFilled') journal.entries.push(tradeOf(execution));
+      else {
+        const entry = data.type === 'FillBusted' ? null : tradeOf(execution);
+        journal.entries = restated(journal.entries, data.executionId, entry);
+      }
+      return;
+    }
+    default:
+  }
+};
+
 /** What an account did in a symbol before an event. */
 export const journalBefore = async (
   log: LogReader,
@@ -97,34 +128,12 @@ export const journalBefore = async (
   symbol: string,
   before: number,
 ): Promise<Journal> => {
-  const executions = new Map<string, NaiveExecution>();
-  let entries: Entry[] = [];
+  const journal = { entries: [] as Entry[], executions: new Map<string, NaiveExecution>() };
   for await (const recorded of eventsOf(log, { accountId, toSequence: before - 1 })) {
-    const { data, id, sequence } = recorded;
-    if (!('symbol' in data) || data.symbol !== symbol) continue;
-    switch (data.type) {
-      case 'StockSplit':
-        entries.push(splitEntryOf(id, sequence, data));
-        break;
-      case 'OrderFilled':
-      case 'FillDisputed':
-      case 'FillBusted':
-      case 'FillCorrected': {
-        const known = executions.get(data.executionId);
-        const execution = executionAfter(accountId, recorded, data, known);
-        executions.set(data.executionId, execution);
-        if (data.type === 'FillDisputed') break;
-        if (data.type === 'OrderFilled') entries.push(tradeOf(execution));
-        else {
-          const entry = data.type === 'FillBusted' ? null : tradeOf(execution);
-          entries = restated(entries, data.executionId, entry);
-        }
-        break;
-      }
-      default:
-    }
+    const { data } = recorded;
+    if ('symbol' in data && data.symbol === symbol) addToJournal(journal, accountId, recorded);
   }
-  return { entries, executions };
+  return journal;
 };
 
 /** The marks of a symbol before an event. */

@@ -22,6 +22,8 @@ type By = { readonly at: Instant; readonly sequence: number };
 
 const size = (value: bigint): bigint => (value < 0n ? -value : value);
 
+const least = (one: bigint, other: bigint): bigint => (one < other ? one : other);
+
 const close = (lot: NaiveLot, { at }: By): void => {
   lot.quantity = 0n;
   lot.cost = 0n;
@@ -59,9 +61,7 @@ export const takeFirstIn = (
   let paid = 0n;
   for (const lot of open) {
     if (taken === quantity) break;
-    const held = size(lot.quantity);
-    const left = quantity - taken;
-    const part = held < left ? held : left;
+    const part = least(size(lot.quantity), quantity - taken);
     if (part === 0n) continue;
     taken += part;
     const upTo = divide(cash * taken, quantity);

@@ -1,5 +1,5 @@
 import type { PriceMarked } from '#domain/market/events.ts';
-import { divide } from '#domain/money.ts';
+import { divide, larger, smaller } from '#domain/money.ts';
 import type { NaivePosition } from './naive-positions.ts';
 
 /** The last session that a symbol was marked in, as of its last mark. */
@@ -22,8 +22,8 @@ export const quoteAfter = (
   return {
     ...fresh,
     open: before.open,
-    high: before.high > mark.high ? before.high : mark.high,
-    low: before.low < mark.low ? before.low : mark.low,
+    high: larger(before.high, mark.high),
+    low: smaller(before.low, mark.low),
     prevClose: before.prevClose,
   };
 };

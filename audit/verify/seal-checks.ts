@@ -254,6 +254,16 @@ export const createSealChecks = (
     if (source === 'ledger') done = { number: one.number, digest: digestOf(one) };
   };
 
+  const addLeaf = (sequence: number, leaf: Digest): void => {
+    for (const range of active) {
+      if (sequence < range.seal.from) continue;
+      if (sequence !== range.expected) range.missing ??= range.expected;
+      range.expected = sequence + 1;
+      range.peaks.add(leaf);
+      if (sequence === range.seal.to) end(range);
+    }
+  };
+
   return {
     isReady: (sequence) => {
       if (!begun) return false;
@@ -263,17 +273,8 @@ export const createSealChecks = (
     prepare,
     take: (event) => {
       const { sequence } = event;
-      let leaf: Digest | undefined;
-      for (const range of active) {
-        if (sequence > range.seal.to) end(range);
-        else if (sequence >= range.seal.from) {
-          if (sequence !== range.expected) range.missing ??= range.expected;
-          range.expected = sequence + 1;
-          leaf ??= leafHash(leafText(event));
-          range.peaks.add(leaf);
-          if (sequence === range.seal.to) end(range);
-        }
-      }
+      for (const range of active) if (sequence > range.seal.to) end(range);
+      if (active.size > 0) addLeaf(sequence, leafHash(leafText(event)));
       at = sequence;
     },
     note: (sequence) => {

@@ -26,6 +26,8 @@ export const accountOf = (stream: StreamName): AccountId | null =>
 const isOfMarket = (data: RecordedEvent['data']): data is MarketEvent =>
   data.type === 'PriceMarked' || data.type === 'SessionClosed';
 
+type Rows = { readonly lines: readonly StoredRow[]; readonly entries: readonly StoredRow[] };
+
 export type BooksVerifier = {
   readonly books: NaiveBooks;
   readonly shelves: ShelvedTables;
@@ -38,8 +40,8 @@ export type BooksVerifier = {
   readonly take: (stored: StoredEvent, event: RecordedEvent | undefined) => void;
   /** Reads again what an event touched after it was let go: after every page. */
   readonly catchUp: () => Promise<void>;
-  /** Compares what is left. `checkpoint`: how far the read tables say they are. */
-  readonly end: (checkpoint: number) => Promise<Readonly<Record<string, number>>>;
+  /** Compares what is left. `checkpoint`: how far the read tables say they are; `head`: how far the log is. */
+  readonly end: (checkpoint: number, head: number) => Promise<Readonly<Record<string, number>>>;
   readonly accounts: () => number;
   /** Accounts that could not be compared. */
   readonly unknown: () => number;
@@ -146,7 +148,7 @@ export const createBooksVerifier = (
     recorded: RecordedEvent,
     event: AccountEvent,
     id: AccountId,
-    rows: { readonly lines: readonly StoredRow[]; readonly entries: readonly StoredRow[] },
+    rows: Rows,
   ): void => {
     const account = bookedAccount(stored, id, event);
     if (account.isUnknown) return;
@@ -183,6 +185,12 @@ export const createBooksVerifier = (
     return isLeftOut(id) || !accounts.has(id) ? null : { id, data };
   };
 
+  const recallOrder = async (id: AccountId, orderId: string, sequence: number): Promise<void> => {
+    const order = await orderBefore(log, id, orderId, sequence);
+    if (order !== undefined) shelves.orders.recall(order);
+    else if (unfound.size < unfoundMax) unfound.add(`${id}/${orderId}`);
+  };
+
   const recallHolding = async (
     id: AccountId,
     event: NonNullable<ReturnType<typeof restates>>,
@@ -210,13 +218,22 @@ export const createBooksVerifier = (
     if (back === null) return;
     const { id, data } = back;
     const orderId = needsOrder(id, data);
-    if (orderId !== null) {
-      const order = await orderBefore(log, id, orderId, sequence);
-      if (order !== undefined) shelves.orders.recall(order);
-      else if (unfound.size < unfoundMax) unfound.add(`${id}/${orderId}`);
-    }
+    if (orderId !== null) await recallOrder(id, orderId, sequence);
     const event = restates(data);
     if (event !== null) await recallHolding(id, event, sequence);
+  };
+
+  /** An event of the market, or one that is not where it belongs: it has no lines and no entry. */
+  const withoutRows = (stored: StoredEvent, data: RecordedEvent['data'], rows: Rows): void => {
+    const ofMarketStream = accountOf(stored.stream) === null;
+    if (ofMarketStream && isOfMarket(data)) bookMarket(books, stored.sequence, data);
+    else {
+      const expected = ofMarketStream ? 'a market event' : 'an account event';
+      const message = `${stored.type} does not belong in ${stored.stream}.`;
+      contradicts(stored, expected, stored.type, message);
+    }
+    for (const row of rows.lines) stray('transactions', row);
+    for (const row of rows.entries) stray('journal_entries', row);
   };
 
   const take: BooksVerifier['take'] = (stored, recorded) => {
@@ -230,23 +247,14 @@ export const createBooksVerifier = (
     };
     if (recorded !== undefined) {
       const { data } = recorded;
-      if (isOfMarket(data) === (id !== null)) {
-        const expected = id === null ? 'a market event' : 'an account event';
-        const message = `${stored.type} does not belong in ${stream}.`;
-        contradicts(stored, expected, stored.type, message);
-      }
       if (id !== null && !isOfMarket(data)) bookAndCompare(stored, recorded, data, id, rows);
-      else {
-        if (id === null && isOfMarket(data)) bookMarket(books, sequence, data);
-        for (const row of rows.lines) stray('transactions', row);
-        for (const row of rows.entries) stray('journal_entries', row);
-      }
+      else withoutRows(stored, data, rows);
     }
     for (const shelf of shelves.every) shelf.compare();
     marks = [];
   };
 
-  /** Rows of events that the read tables say they have not seen: the checkpoint was moved back. */
+  /** Rows of events of the log that the read tables say they have not seen: the checkpoint was moved back. */
   const checkAhead = (sequences: readonly number[], checkpoint: number): void => {
     const ahead = sequences.reduce((most, one) => Math.max(most, one), checkpoint);
     if (ahead === checkpoint) return;
@@ -272,7 +280,7 @@ export const createBooksVerifier = (
     prepare,
     take,
     catchUp,
-    end: async (checkpoint) => {
+    end: async (checkpoint, head) => {
       await catchUp();
       for (const one of [lines, entries]) await one.read(Number.MAX_SAFE_INTEGER);
       const left = [
@@ -280,7 +288,7 @@ export const createBooksVerifier = (
         ...entries.take(Number.MAX_SAFE_INTEGER).map((row) => ['journal_entries', row] as const),
       ];
       checkAhead(
-        left.map(([, row]) => Number(row['sequence'])),
+        left.map(([, row]) => Number(row['sequence'])).filter((sequence) => sequence <= head),
         checkpoint,
       );
       for (const [table, row] of left) stray(table, row);

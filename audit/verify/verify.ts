@@ -1,4 +1,5 @@
 import type { AccountId } from '#domain/ids.ts';
+import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { VerifySnapshot } from '../ports/ledger-snapshot.ts';
 import type { StoredEvent } from '../ports/log-reader.ts';
 import { eventsToVerify } from './events-to-verify.ts';
@@ -81,10 +82,11 @@ const openBooks = async (
 const booksReport = async (
   books: BooksToVerify | null,
   before: Readonly<Record<string, number>>,
+  head: number,
 ): Promise<VerifyReport['books']> => {
   if (books === null) return null;
   const { verifier, checkpoint, states } = books;
-  const rows = await verifier.end(checkpoint);
+  const rows = await verifier.end(checkpoint, head);
   return {
     checkpoint,
     accounts: verifier.accounts(),
@@ -167,24 +169,35 @@ const createTaker = ({ log }: VerifySnapshot, parts: Parts) => {
     reached.events += 1;
   };
 
-  return async (page: readonly StoredEvent[]): Promise<void> => {
-    for (const stored of page) {
-      const { sequence } = stored;
-      const { event, flaws } = readBody(log, stored);
-      const isNew = sequence > readBefore;
-      if (isNew && seals !== null && !seals.isReady(sequence)) await seals.prepare(sequence);
-      const booked =
-        books !== null && sequence > reached.booksAt && sequence <= books.checkpoint ? books : null;
-      if (booked?.verifier.isReady(stored, event) === false) {
-        await booked.verifier.prepare(stored, event);
-      }
-      if (isNew) takeLog(stored, flaws);
-      if (booked === null) continue;
-      booked.verifier.take(stored, event);
-      const id = accountOf(stored.stream);
-      if (id !== null) booked.states.take(stored, booked.verifier.books.accounts.get(id));
-      reached.booksAt = sequence;
+  const toBook = (sequence: number): BooksToVerify | null =>
+    books !== null && sequence > reached.booksAt && sequence <= books.checkpoint ? books : null;
+
+  const takeBooks = (
+    { verifier, states }: BooksToVerify,
+    stored: StoredEvent,
+    event: RecordedEvent | undefined,
+  ) => {
+    verifier.take(stored, event);
+    const id = accountOf(stored.stream);
+    if (id !== null) states.take(stored, verifier.books.accounts.get(id));
+    reached.booksAt = stored.sequence;
+  };
+
+  const take = async (stored: StoredEvent): Promise<void> => {
+    const { sequence } = stored;
+    const { event, flaws } = readBody(log, stored);
+    const isNew = sequence > readBefore;
+    const booked = toBook(sequence);
+    if (isNew && seals?.isReady(sequence) === false) await seals.prepare(sequence);
+    if (booked?.verifier.isReady(stored, event) === false) {
+      await booked.verifier.prepare(stored, event);
     }
+    if (isNew) takeLog(stored, flaws);
+    if (booked !== null) takeBooks(booked, stored, event);
+  };
+
+  return async (page: readonly StoredEvent[]): Promise<void> => {
+    for (const stored of page) await take(stored);
     await books?.verifier.catchUp();
     await books?.states.catchUp();
   };
@@ -248,6 +261,63 @@ const sealsReport = (seals: SealChecks | null, kept: readonly number[]): VerifyR
     last: seals.lastSeal()?.text ?? null,
   };
 
+/** Where a run begins: at the first event, at `fromSequence`, or behind an earlier run. */
+const startOf = ({ earlier, fromSequence = 1 }: VerifyOptions) => {
+  if (earlier === undefined) {
+    const reached: Reached = { at: fromSequence - 1, hash: '', booksAt: 0, events: 0 };
+    return { reached, rows: {}, since: null, seals: null, saved: {} };
+  }
+  const { at, hash, booksAt, events, rows, seals, findings, isFinished } = earlier.head;
+  // What is built on a finished run counts for itself.
+  const reached: Reached = { at, hash, booksAt, events: isFinished ? 0 : events };
+  const since = isFinished ? at : null;
+  return { reached, rows: isFinished ? {} : rows, since, seals, saved: { saved: findings } };
+};
+
+/** Everything that looks at the events of a run. */
+const openParts = async (
+  snapshot: VerifySnapshot,
+  options: VerifyOptions,
+  head: number,
+): Promise<
+  Parts & { readonly rows: Readonly<Record<string, number>>; readonly since: number | null }
+> => {
+  const { accountId, fromSequence = 1, earlier } = options;
+  const { reached, rows, since, seals: savedSeals, saved } = startOf(options);
+  const { at } = reached;
+  let noteBroken: (sequence: number) => void = () => {};
+  const onLog = ({ sequence }: Finding): void => {
+    if (sequence !== undefined) noteBroken(sequence);
+  };
+  const findings = createFindings({ ...saved, onLog });
+  if (earlier !== undefined) await checkBase(snapshot, earlier, findings);
+  const isWhole = accountId === undefined;
+  const range = { whole: isWhole ? { from: at + 1, to: head } : null, mayBegin: fromSequence > 1 };
+  const checks = createLogChecks(findings, range, earlier?.heads);
+  const seals =
+    options.seals === undefined || !isWhole || fromSequence > 1
+      ? null
+      : createSealChecks(findings, snapshot.log, options.seals, at, savedSeals);
+  if (seals !== null) noteBroken = seals.note;
+  const books = await openBooks(snapshot, options, findings, head);
+  return { findings, checks, seals, books, reached, rows, since };
+};
+
+/** What is looked at once all events have gone by. */
+const checkEnds = async (
+  { tables }: VerifySnapshot,
+  { findings, checks, seals }: Parts,
+  { accountId, fromSequence = 1 }: VerifyOptions,
+  first: number,
+  head: number,
+): Promise<void> => {
+  checks.end();
+  const isWhole = accountId === undefined;
+  await checkIds(findings, tables, { after: first - 1, ...(isWhole ? {} : { accountId }) });
+  if (isWhole && fromSequence === 1) await checkHeads(findings, tables, checks.heads, head);
+  await seals?.end();
+};
+
 /**
  * Recomputes what can be recomputed from the stored bodies alone: the log's order, hashes and seals, then the books by a
  * fold of its own, which the read tables and the states of commands are compared with. Keeps a head per stream, the
@@ -259,41 +329,19 @@ export const verifyLedger = async (
   options: VerifyOptions = {},
 ): Promise<VerifyReport> => {
   checkEarlier(options);
-  const { fromSequence = 1, earlier, signal, onProgress } = options;
+  const { signal, onProgress, fromSequence = 1 } = options;
   const accountId = options.accountId ?? null;
-  const { log, tables } = snapshot;
-  const base = earlier?.head;
-  const isOnTop = base?.isFinished === true;
-  let noteBroken: (sequence: number) => void = () => {};
-  const findings = createFindings({
-    ...(base === undefined ? {} : { saved: base.findings }),
-    onLog: ({ sequence }) => sequence !== undefined && noteBroken(sequence),
-  });
+  const { log } = snapshot;
   const head = await log.head();
-  const at = base?.at ?? fromSequence - 1;
-  if (earlier !== undefined) await checkBase(snapshot, earlier, findings);
-  const checks = createLogChecks(
-    findings,
-    { whole: accountId === null ? { from: at + 1, to: head } : null, mayBegin: fromSequence > 1 },
-    earlier?.heads,
-  );
-  const seals =
-    options.seals === undefined || accountId !== null || fromSequence > 1
-      ? null
-      : createSealChecks(findings, log, options.seals, at, base?.seals ?? null);
-  if (seals !== null) noteBroken = seals.note;
-  const books = await openBooks(snapshot, options, findings, head);
-  const events = isOnTop ? 0 : (base?.events ?? 0);
-  const reached = { at, hash: base?.hash ?? '', booksAt: base?.booksAt ?? 0, events };
-  const parts: Parts = { findings, checks, seals, books, reached };
-  const rowsBefore = isOnTop ? {} : (base?.rows ?? {});
+  const parts = await openParts(snapshot, options, head);
+  const { findings, checks, reached, books, since, rows } = parts;
+  const first = reached.at + 1;
   let isFinished = false;
   const keeping = createKeeping(options.keepEveryMs ?? 10_000, () =>
-    options.keep?.(recordsFrom(parts, accountId, rowsBefore, isFinished)),
+    options.keep?.(recordsFrom(parts, accountId, rows, isFinished)),
   );
-
   const take = createTaker(snapshot, parts);
-  const from = books === null ? at + 1 : Math.min(at, reached.booksAt) + 1;
+  const from = books === null ? first : Math.min(first, reached.booksAt + 1);
   try {
     for await (const page of eventsToVerify(log, { from, to: head }, accountId)) {
       signal?.throwIfAborted();
@@ -306,29 +354,23 @@ export const verifyLedger = async (
     keeping.now();
     throw error;
   }
-  checks.end();
-  const idFilter = { after: at, ...(accountId === null ? {} : { accountId }) };
-  await checkIds(findings, tables, idFilter);
-  if (accountId === null && fromSequence === 1) {
-    await checkHeads(findings, tables, checks.heads, head);
-  }
-  await seals?.end();
-  const compared = await booksReport(books, rowsBefore);
+  await checkEnds(snapshot, parts, options, first, head);
+  const compared = await booksReport(books, rows, head);
   isFinished = true;
   keeping.now();
   return {
     version: 2,
     scope: {
       account: accountId,
-      fromSequence: isOnTop ? at + 1 : fromSequence,
+      fromSequence: since === null ? fromSequence : first,
       toSequence: head,
-      since: isOnTop ? at : null,
-      notLookedAtAgain: isOnTop ? leftToEarlierRun : [],
+      since,
+      notLookedAtAgain: since === null ? [] : leftToEarlierRun,
     },
     head,
     headHash: reached.hash === '' ? null : reached.hash,
     log: { events: reached.events, streams: checks.streams(), onTrust: checks.onTrust() },
-    seals: sealsReport(seals, [...(options.seals?.kept.keys() ?? [])]),
+    seals: sealsReport(parts.seals, [...(options.seals?.kept.keys() ?? [])]),
     books: compared,
     findings: { count: findings.count(), byKind: findings.byKind(), first: findings.first() },
   };

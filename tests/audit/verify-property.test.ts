@@ -15,7 +15,8 @@ import {
 } from './verify-world.ts';
 
 /** What a run would leave in its file, taken through the same text and back. */
-const asKept = (records: Iterable<RunRecord>): SavedRun => runOf([...records].map((record) => structuredClone(record)));
+const asKept = (records: Iterable<RunRecord>): SavedRun =>
+  runOf([...records].map((record) => structuredClone(record)));
 
 type Keeping = { kept: SavedRun | undefined };
 const keeping = (into: Keeping): Pick<VerifyOptions, 'keep' | 'keepEveryMs'> => ({
@@ -69,7 +70,7 @@ const onTop = async (
 };
 
 describe('a random ledger that nobody has touched', () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of [1, 2]) {
     it(`seed ${seed}: is clean in one go, interrupted anywhere, and piece by piece`, async () => {
       const world = await verifyWorld(150);
       const roll = dice(seed * 7);
@@ -140,7 +141,7 @@ describe('a single cell of a read table that was edited', () => {
   const roll = dice(77);
   before(async () => {
     world = await verifyWorld();
-    await tradeAtRandom(world.store, { seed: 4_200, accounts: 2, moves: 260, market: true });
+    await tradeAtRandom(world.store, { seed: 4_200, accounts: 2, moves: 220, market: true });
     await world.project();
     deepEqual((await world.verify()).findings.first, []);
   });
@@ -150,12 +151,21 @@ describe('a single cell of a read table that was edited', () => {
     const change = changes[type];
     ok(change !== undefined, `how a ${type} is changed`);
     const { rows } = await world.sql(`SELECT count(*) FROM read_v1.${table}`);
+    ok(Number(rows[0]?.count) > 0, `${table} has rows`);
     const row = roll(Number(rows[0]?.count));
-    await world.sql(`CREATE TEMP TABLE kept AS SELECT * FROM read_v1.${table}`);
-    await world.sql(`UPDATE read_v1.${table} SET "${column}" = ${change.replaceAll('$c', `"${column}"`)}
-      WHERE ctid = (SELECT ctid FROM read_v1.${table} ORDER BY ctid OFFSET ${row} LIMIT 1)`);
+    const there = await world.sql(
+      `SELECT ctid FROM read_v1.${table} ORDER BY ctid OFFSET ${row} LIMIT 1`,
+    );
+    const at = [there.rows[0]?.ctid];
+    await world.sql(`CREATE TEMP TABLE kept AS TABLE read_v1.${table} WITH NO DATA`);
+    await world.sql(`INSERT INTO kept SELECT * FROM read_v1.${table} WHERE ctid = $1`, at);
+    const edited = await world.sql(
+      `UPDATE read_v1.${table} SET "${column}" = ${change.replaceAll('$c', `"${column}"`)}
+       WHERE ctid = $1 RETURNING ctid`,
+      at,
+    );
     const { first } = (await world.verify()).findings;
-    await world.sql(`DELETE FROM read_v1.${table}`);
+    await world.sql(`DELETE FROM read_v1.${table} WHERE ctid = $1`, [edited.rows[0]?.ctid]);
     await world.sql(`INSERT INTO read_v1.${table} SELECT * FROM kept`);
     await world.sql('DROP TABLE kept');
     const elsewhere = first.filter((finding) => finding.table !== table);

@@ -12,7 +12,14 @@ import {
 } from './verify-world.ts';
 
 const log = randomHistory({ seed: 21, accounts: 3, symbols: 3, events: 900, rare: true });
-const agingTables = ['orders', 'lots', 'positions', 'accounts', 'market_data_cache'];
+const agingKeys = {
+  orders: ['order_id'],
+  lots: ['lot_id'],
+  positions: ['account_id', 'symbol'],
+  accounts: ['account_id'],
+  market_data_cache: ['symbol'],
+};
+const agingTables = Object.keys(agingKeys) as (keyof typeof agingKeys)[];
 
 let world: VerifyWorld;
 before(async () => {
@@ -72,7 +79,14 @@ describe('a cell that an insider edited', () => {
       'realized_pnl = realized_pnl - 0.01',
       'realized_pnl',
     ],
-    ['a position that ended', 'true', 'position_history', 'id', 'exit_value = exit_value + 1', 'exit_value'],
+    [
+      'a position that ended',
+      'true',
+      'position_history',
+      'id',
+      'exit_value = exit_value + 1',
+      'exit_value',
+    ],
     [
       'the worst that a position has seen',
       'max_adverse_excursion < 0',
@@ -136,7 +150,13 @@ describe('a cell that an insider edited', () => {
        AND body::json -> 'data' ->> 'orderId' = $2`,
       [sequence, id],
     );
-    for (const edited of [made, touches.rows[0]?.at, Number(sequence) - 1, Number(sequence) + 1, 1]) {
+    for (const edited of [
+      made,
+      touches.rows[0]?.at,
+      Number(sequence) - 1,
+      Number(sequence) + 1,
+      1,
+    ]) {
       if (String(edited) === String(sequence)) continue;
       const found = await afterwards(
         `UPDATE read_v1.orders SET sequence = ${edited} WHERE order_id = '${id}'`,
@@ -213,16 +233,8 @@ describe('a row that an insider', () => {
 
   it('put back as it was before is named by what it lacks', async () => {
     for (const table of agingTables) {
-      const [keys, match] =
-        table === 'positions'
-          ? [['account_id', 'symbol'], 'account_id, symbol']
-          : table === 'market_data_cache'
-            ? [['symbol'], 'symbol']
-            : table === 'orders'
-                ? [['order_id'], 'order_id']
-                : table === 'lots'
-                  ? [['lot_id'], 'lot_id']
-                  : [['account_id'], 'account_id'];
+      const keys = agingKeys[table];
+      const match = keys.join(', ');
       const row = await rowOf(
         `SELECT now.* FROM read_v1.${table} AS now JOIN old_${table} AS old USING (${match})
          WHERE now.sequence > old.sequence ORDER BY now.sequence`,
@@ -237,7 +249,10 @@ describe('a row that an insider', () => {
         `INSERT INTO read_v1.${table} SELECT * FROM old_${table}
          WHERE ${keys.map((key) => `${key}::text = '${row[key]}'`).join(' AND ')}`,
       );
-      ok(found.some(({ column }) => column === 'sequence'), `${table}: ${found.map(brief)}`);
+      ok(
+        found.some(({ column }) => column === 'sequence'),
+        `${table}: ${found.map(brief)}`,
+      );
       const place = keys.map((key) => row[key]).join('/');
       for (const { kind, key, table: where, sequence } of found) {
         deepEqual([kind, where, key, sequence], ['cell_differs', table, place, row['sequence']]);
@@ -272,7 +287,10 @@ describe('what writers go on from', () => {
       );
     }
     const gone = await afterwards(`DELETE FROM ledger.streams WHERE stream = '${stream}'`);
-    deepEqual(gone.map(({ kind }) => kind), ['stream_head_differs']);
+    deepEqual(
+      gone.map(({ kind }) => kind),
+      ['stream_head_differs'],
+    );
   });
 });
 
@@ -288,10 +306,7 @@ describe('a state that commands go on from', () => {
       `UPDATE ledger.snapshots SET state = $state$${changed}$state$ WHERE stream = '${stream}'`,
     );
     for (const one of found) {
-      deepEqual(
-        [one.table, one.key, one.revision],
-        ['ledger.snapshots', stream, Number(revision)],
-      );
+      deepEqual([one.table, one.key, one.revision], ['ledger.snapshots', stream, Number(revision)]);
     }
     return found.map(({ kind, column }) => `${kind} ${column}`);
   };
@@ -299,7 +314,9 @@ describe('a state that commands go on from', () => {
   it('is named by its cash, its shares and what it keeps aside', async () => {
     const cash = await edit((state) => state.replace(/"cash":"n/, '"cash":"n9'));
     deepEqual(cash, ['state_differs cash']);
-    const reserved = await edit((state) => state.replace(/"reservedCash":"n\d+/, '"reservedCash":"n0'));
+    const reserved = await edit((state) =>
+      state.replace(/"reservedCash":"n\d+/, '"reservedCash":"n0'),
+    );
     deepEqual(reserved, ['state_differs reservedCash']);
     const shares = await edit((state) =>
       state.replace(/\["s(S\d)",\{"quantity":"n/, '["s$1",{"quantity":"n9'),
@@ -315,15 +332,21 @@ describe('a state that commands go on from', () => {
   });
 
   it('is named by an open order that was changed, or is not open any more', async () => {
-    const id = (state: string): string => /"liveOrders":\{"set":\["s([^"]+)"/.exec(state)?.[1] ?? '';
+    const id = (state: string): string =>
+      /"liveOrders":\{"set":\["s([^"]+)"/.exec(state)?.[1] ?? '';
     const reservation = await edit((state) => {
       const at = state.indexOf(`"orderId":"s${id(state)}"`);
       return state.slice(0, at) + state.slice(at).replace(/"opening":"n/, '"opening":"n7');
     });
     equal(reservation.length, 1);
     ok(/^state_differs orders\.\S+\.reservation$/.test(reservation[0] ?? ''), reservation[0]);
-    const gone = await edit((state) => state.replace(`"s${id(state)}",`, '').replace(`"set":["s${id(state)}"]`, '"set":[]'));
-    ok(gone.length > 0 && gone.every((one) => one.startsWith('state_differs orders.')), gone.join());
+    const gone = await edit((state) =>
+      state.replace(`"s${id(state)}",`, '').replace(`"set":["s${id(state)}"]`, '"set":[]'),
+    );
+    ok(
+      gone.length > 0 && gone.every((one) => one.startsWith('state_differs orders.')),
+      gone.join(),
+    );
     deepEqual(await edit((state) => state.slice(0, -1)), ['state_unreadable state']);
   });
 

@@ -110,7 +110,10 @@ describe('a sealed ledger that nobody has touched', () => {
     deepEqual(await verified(true), []);
     deepEqual(await verifiedInPieces(true), []);
     const report = await world.verify({ seals: await world.seals(true) });
-    deepEqual([report.seals?.count, report.seals?.sealedTo, report.seals?.kept], [3, 300, [1, 2, 3]]);
+    deepEqual(
+      [report.seals?.count, report.seals?.sealedTo, report.seals?.kept],
+      [3, 300, [1, 2, 3]],
+    );
   });
 });
 
@@ -202,7 +205,10 @@ describe('a log that was changed together with its seals', () => {
   });
 
   it('shows a tail that was cut in the middle of a seal', async () => {
-    const found = await afterwards(() => cutTail(250), () => verified(false));
+    const found = await afterwards(
+      () => cutTail(250),
+      () => verified(false),
+    );
     deepEqual(found.map(brief), ['seal_log_differs seal 3']);
     equal(found[0]?.sequence, 251);
   });
@@ -216,7 +222,11 @@ describe('a log that was changed together with its seals', () => {
     const found = await afterwards(anew);
     const [first, second] = ofSeals(found);
     deepEqual([first, second], ['seal_differs seal 2', 'seal_missing seal 3']);
-    ok(found.some(({ kind, source, seal }) => kind === 'seal_log_differs' && source === 'kept' && seal === 2));
+    ok(
+      found.some(
+        ({ kind, source, seal }) => kind === 'seal_log_differs' && source === 'kept' && seal === 2,
+      ),
+    );
   });
 
   it('shows a seal made with another key', async () => {
@@ -257,7 +267,10 @@ describe('seals that somebody changed', () => {
 
   it('are named where they claim another range', async () => {
     const found = await afterwards(
-      () => world.sql(`UPDATE ledger.seals SET text = replace(text, '"from":101', '"from":51') WHERE number = 2`),
+      () =>
+        world.sql(
+          `UPDATE ledger.seals SET text = replace(text, '"from":101', '"from":51') WHERE number = 2`,
+        ),
       () => verified(false),
     );
     const kinds = found.filter(({ seal }) => seal === 2).map(({ kind }) => kind);
@@ -283,7 +296,8 @@ describe('a ledger that was changed since it was last verified', () => {
       await appendHistory(grown.store, more.slice(300));
       await grown.project();
       await grown.seal();
-      const since = async () => grown.verify({ earlier: structuredClone(earlier), seals: await seals() });
+      const since = async () =>
+        grown.verify({ earlier: structuredClone(earlier), seals: await seals() });
       const clean = await since();
       deepEqual([clean.findings.first, clean.log.events, clean.scope.since], [[], 200, 300]);
 

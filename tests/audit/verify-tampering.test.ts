@@ -1,7 +1,14 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Finding } from '#audit/verify/finding.ts';
-import { brief, keepTables, rehash, tradeAtRandom, type VerifyWorld, verifyWorld } from './verify-world.ts';
+import {
+  brief,
+  keepTables,
+  rehash,
+  tradeAtRandom,
+  type VerifyWorld,
+  verifyWorld,
+} from './verify-world.ts';
 
 type Event = {
   readonly sequence: string;

@@ -163,7 +163,10 @@ const moveMarket = async (market: MarketLedger, world: World, done: number): Pro
       const [high, low] = [(close * 11n) / 10n, (close * 9n) / 10n] as Price[];
       return { symbol, session, open: close, high: high ?? close, low: low ?? close, close };
     });
-    await market.markPrices(marks.map((mark) => ({ ...mark, markedAt: at })), 'random');
+    await market.markPrices(
+      marks.map((mark) => ({ ...mark, markedAt: at })),
+      'random',
+    );
   }
   if (done % 40 === 39) await market.closeSession(session, at);
 };
