@@ -27,6 +27,7 @@ import {
 } from './naive-orders.ts';
 import type { Entry, Mark, Split } from './naive-positions.ts';
 import type { Shelves } from './shelves.ts';
+import { showWaiting } from './waiting-marks.ts';
 
 /** All that the fold remembers. What becomes a row and is done with is only on the shelves. */
 export type NaiveBooks = {
@@ -34,6 +35,8 @@ export type NaiveBooks = {
   readonly quotes: Map<string, NaiveQuote>;
   /** Holdings that are not flat, by symbol: marks are shown to each. */
   readonly open: Map<string, Set<NaiveHolding>>;
+  /** The last marks by symbol, which those have not all been shown yet. */
+  readonly waitingMarks: Map<string, Mark[]>;
   readonly shelves: Shelves;
 };
 
@@ -73,6 +76,7 @@ const addTrade = (books: NaiveBooks, account: NaiveAccount, symbol: string, entr
   const holding = account.holdings.get(symbol) ?? newHolding(account.id, symbol, entry);
   account.holdings.set(symbol, holding);
   holding.entries?.push(entry);
+  showWaiting(books, holding.position);
   keepStep(books, tradeHolding(holding, entry));
   noteOpen(books, holding);
 };
@@ -184,6 +188,7 @@ const applySplit = (
     const entry = splitEntryOf(id, sequence, event);
     holding.entries?.push(entry);
     const latestMark = books.quotes.get(symbol)?.markedAt ?? null;
+    showWaiting(books, holding.position);
     keepStep(books, splitHolding(holding, entry, latestMark));
     noteOpen(books, holding);
   }

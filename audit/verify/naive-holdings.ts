@@ -161,6 +161,7 @@ export const refoldHolding = (
   showUpTo(Number.POSITIVE_INFINITY);
   if (!entries.some(({ kind }) => kind === 'trade')) holding.position.lastPrice = lastPrice;
   holding.position.sequence = sequence;
+  holding.position.shownTo = sequence;
   for (const one of [...lots.values(), ...histories]) one.sequence = sequence;
   return { holding, lots: [...lots.values()], histories };
 };

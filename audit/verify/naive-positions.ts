@@ -71,6 +71,8 @@ export type NaivePosition = {
   /** Highest and lowest price that marks have shown it since it last changed; null: none. */
   shownHigh: bigint | null;
   shownLow: bigint | null;
+  /** The last event whose mark it has been shown, or that changed it. */
+  shownTo: number;
 };
 
 /** What one session's mark shows. */
@@ -117,6 +119,7 @@ export const newPosition = (
   sequence,
   shownHigh: null,
   shownLow: null,
+  shownTo: sequence,
 });
 
 /** Shows an open position a mark. High and low of the session it changed in may lie before the change: only the close counts. */
@@ -199,6 +202,7 @@ const changed = (position: NaivePosition, { at, sequence }: Entry): void => {
   position.updatedAt = at;
   position.changedSequence = sequence;
   position.sequence = sequence;
+  position.shownTo = sequence;
 };
 
 /** A trade at average cost; one through zero closes what was held and opens the rest at its own price. */

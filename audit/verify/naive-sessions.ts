@@ -2,7 +2,7 @@ import type { MarketEvent, SessionClosed } from '#domain/market/events.ts';
 import { bookOf, type NaiveAccount, realizedOf } from './naive-accounts.ts';
 import type { NaiveBooks } from './naive-books.ts';
 import { quoteAfter, worthOf } from './naive-market.ts';
-import { show } from './naive-positions.ts';
+import { waitToBeShown } from './waiting-marks.ts';
 
 const closeSession = (
   { quotes, shelves }: NaiveBooks,
@@ -43,6 +43,5 @@ export const bookMarket = (books: NaiveBooks, sequence: number, event: MarketEve
   const { symbol, session, high, low, close } = event;
   books.shelves.price_marks.put({ ...event, createdSequence: sequence, sequence });
   books.quotes.set(symbol, quoteAfter(books.quotes.get(symbol), event, sequence));
-  const mark = { sequence, session, high, low, close };
-  for (const { position } of books.open.get(symbol) ?? []) show(position, mark);
+  waitToBeShown(books, symbol, { sequence, session, high, low, close });
 };

@@ -11,6 +11,7 @@ import { isWorking, type NaiveOrder } from './naive-orders.ts';
 import type { Entry, NaivePosition } from './naive-positions.ts';
 import type { SavedSeals } from './seal-checks.ts';
 import type { BooksVerifier } from './verify-books.ts';
+import { showAll } from './waiting-marks.ts';
 
 /** Raised with every change of what the records say: a run of another version cannot be gone on with. */
 export const runVersion = 1;
@@ -55,6 +56,7 @@ export function* recordsOf(
   heads: ReadonlyMap<StreamName, Head>,
   { books, shelves, drifts }: Pick<BooksVerifier, 'books' | 'shelves' | 'drifts'>,
 ): Generator<RunRecord, void, void> {
+  showAll(books);
   yield head;
   for (const [stream, one] of heads) yield { kind: 'head', stream, head: one };
   for (const { working: _, holdings, ...account } of books.accounts.values()) {

@@ -79,7 +79,13 @@ export const createBooksVerifier = (
   const accounts: NaiveBooks['accounts'] = new Map();
   const isLeftOut = (id: string): boolean => accounts.get(id as AccountId)?.isUnknown === true;
   const shelves = createShelvedTables(tables, findings, { after, accountId }, isLeftOut);
-  const books: NaiveBooks = { accounts, quotes: new Map(), open: new Map(), shelves };
+  const books: NaiveBooks = {
+    accounts,
+    quotes: new Map(),
+    open: new Map(),
+    waitingMarks: new Map(),
+    shelves,
+  };
   const filter = { after, ...(accountId === null ? {} : { accountId }) };
   const lines = createRowsAlong(tables.inOrderOfLog('transactions', filter), 'sequence');
   const entries = createRowsAlong(tables.inOrderOfLog('journal_entries', filter), 'sequence');

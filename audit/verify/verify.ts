@@ -183,21 +183,33 @@ const createTaker = ({ log }: VerifySnapshot, parts: Parts) => {
     reached.booksAt = stored.sequence;
   };
 
-  const take = async (stored: StoredEvent): Promise<void> => {
-    const { sequence } = stored;
-    const { event, flaws } = readBody(log, stored);
-    const isNew = sequence > readBefore;
-    const booked = toBook(sequence);
-    if (isNew && seals?.isReady(sequence) === false) await seals.prepare(sequence);
+  const prepare = async (
+    stored: StoredEvent,
+    event: RecordedEvent | undefined,
+    booked: BooksToVerify | null,
+  ): Promise<void> => {
+    if (seals?.isReady(stored.sequence) === false) await seals.prepare(stored.sequence);
     if (booked?.verifier.isReady(stored, event) === false) {
       await booked.verifier.prepare(stored, event);
     }
-    if (isNew) takeLog(stored, flaws);
-    if (booked !== null) takeBooks(booked, stored, event);
   };
 
+  /** Mostly all is at hand, and no event costs a turn of the event loop. */
+  const isReady = (
+    stored: StoredEvent,
+    event: RecordedEvent | undefined,
+    booked: BooksToVerify | null,
+  ): boolean =>
+    seals?.isReady(stored.sequence) !== false && booked?.verifier.isReady(stored, event) !== false;
+
   return async (page: readonly StoredEvent[]): Promise<void> => {
-    for (const stored of page) await take(stored);
+    for (const stored of page) {
+      const { event, flaws } = readBody(log, stored);
+      const booked = toBook(stored.sequence);
+      if (!isReady(stored, event, booked)) await prepare(stored, event, booked);
+      if (stored.sequence > readBefore) takeLog(stored, flaws);
+      if (booked !== null) takeBooks(booked, stored, event);
+    }
     await books?.verifier.catchUp();
     await books?.states.catchUp();
   };
