@@ -24,6 +24,8 @@ type Measured = {
   /** Of Node alone, however busy the machine is with other work. */
   readonly cpuSeconds: number;
   readonly peakMemoryMb: number;
+  /** What verify still held at the end, by table. */
+  readonly held: Readonly<Record<string, number>>;
 };
 
 for (const events of sizes) {
@@ -48,6 +50,9 @@ for (const events of sizes) {
         percentOfReadAllByCpu: Math.round((100 * rows.cpuSeconds) / verify.cpuSeconds),
         readPeakMemoryMb: rows.peakMemoryMb,
         peakMemoryMb: verify.peakMemoryMb,
+        holdingsHeld: verify.held['positions'] ?? 0,
+        openLotsHeld: verify.held['lots'] ?? 0,
+        openOrdersHeld: verify.held['orders'] ?? 0,
       }),
     );
   } finally {

@@ -4,7 +4,7 @@ import type { StoredRow } from '#projections/ports/read-tables.ts';
 import { type CellKinds, compareRow, missingRow, unexpectedRow } from './cells.ts';
 import { transactionCells } from './expected-rows.ts';
 import type { Findings } from './finding.ts';
-import type { Line, Moves } from './naive-moves.ts';
+import { knownBookKey, type Line, type Moves } from './naive-moves.ts';
 import { comparedColumns } from './table-columns.ts';
 
 const numberIn = (row: StoredRow, column: string): number => Number(row[column]);
@@ -82,7 +82,7 @@ const legsIn = (stored: unknown): ReadonlyMap<string, bigint> | null => {
     const legs: unknown = typeof stored === 'string' ? JSON.parse(stored) : stored;
     if (!Array.isArray(legs)) return null;
     for (const { book, commodity, amount } of legs) {
-      const key = `${book} ${commodity}`;
+      const key = knownBookKey(String(book), String(commodity));
       const value = amountOf(amount);
       if (value === null) return null;
       sums.set(key, (sums.get(key) ?? 0n) + value);

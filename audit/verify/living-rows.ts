@@ -34,7 +34,14 @@ export type LivingTable<Item extends Made> = {
  * the row let go. recalled: an event touched it after that; its row has to be read again.
  */
 type Standing = 'new' | 'paired' | 'settled' | 'recalled';
-type Kept<Item> = { readonly key: string; item: Item; row: StoredRow | null; standing: Standing };
+type Kept<Item> = {
+  readonly key: string;
+  item: Item;
+  row: StoredRow | null;
+  /** The event that the row says touched it last. */
+  due: number;
+  standing: Standing;
+};
 
 export type KeptItem<Item> = { readonly item: Item; readonly isNew: boolean };
 
@@ -56,6 +63,8 @@ export type LivingRows<Item extends Made> = Shelf<Item> & {
   /** As another run left it; rows are read again. */
   readonly restore: (items: readonly KeptItem<Item>[], stray: readonly StoredRow[]) => void;
   readonly rows: () => number;
+  /** How many items are held. */
+  readonly held: () => number;
 };
 
 /** Rows that differ, or that nobody made, are held this many at most: their end may explain them better. */
@@ -89,7 +98,10 @@ export const createLivingRows = <Item extends Made>(
     keyColumns.length === 1
       ? String(row[keyColumns[0] as string])
       : keyColumns.map((name) => row[name]).join('/');
-  const keyTextOf = (item: Item): string => keyOf(item).join('/');
+  const keyTextOf = (item: Item): string => {
+    const [first, second] = keyOf(item);
+    return second === undefined ? String(first) : `${first}/${second}`;
+  };
   const placeOf = ({ key, item }: Kept<Item>) => ({ table, key, sequence: item.sequence });
 
   const letGo = (one: Kept<Item>): void => {
@@ -102,11 +114,12 @@ export const createLivingRows = <Item extends Made>(
   };
   const pair = (one: Kept<Item>, row: StoredRow): void => {
     one.row = row;
+    one.due = Number(row['sequence']);
     one.standing = 'paired';
   };
   /** Compares where the row says that this event was its last. One that differs may have lied about that: it waits for the end. */
   const settle = (one: Kept<Item>): void => {
-    if (one.row === null || Number(one.row['sequence']) !== one.item.sequence) return;
+    if (one.row === null || one.due !== one.item.sequence) return;
     if (isSameRow(kinds, cells(one.item), one.row)) {
       letGo(one);
       return;
@@ -134,7 +147,7 @@ export const createLivingRows = <Item extends Made>(
     let one = kept.get(key);
     if (one === undefined) {
       const row = stray.get(key);
-      one = { key, item, row: null, standing: isMade ? 'new' : 'recalled' };
+      one = { key, item, row: null, due: 0, standing: isMade ? 'new' : 'recalled' };
       kept.set(key, one);
       if (!isMade && row !== undefined) {
         stray.delete(key);
@@ -204,7 +217,7 @@ export const createLivingRows = <Item extends Made>(
     },
     recall: (item) => {
       const key = keyTextOf(item);
-      kept.set(key, { key, item, row: null, standing: 'settled' });
+      kept.set(key, { key, item, row: null, due: 0, standing: 'settled' });
     },
     begin: (sequence) => {
       now = sequence;
@@ -252,12 +265,14 @@ export const createLivingRows = <Item extends Made>(
     restore: (items, rows) => {
       for (const { item, isNew } of items) {
         const key = keyTextOf(item);
-        const one: Kept<Item> = { key, item, row: null, standing: isNew ? 'new' : 'recalled' };
+        const standing = isNew ? 'new' : 'recalled';
+        const one: Kept<Item> = { key, item, row: null, due: 0, standing };
         kept.set(key, one);
         if (!isNew) toRead.add(one);
       }
       for (const row of rows) stray.set(keyIn(row), row);
     },
     rows: () => along.rows() + rowsRead,
+    held: () => kept.size,
   };
 };

@@ -24,14 +24,29 @@ export type Moves = { readonly lines: readonly Line[]; readonly legs: ReadonlyMa
 const currency = 'USD';
 const shareToLeg = 10n ** 9n;
 
+const keys = new Map<string, Map<string, string>>();
+
+/** `book commodity`, made once: the books are looked up by it for every leg. */
+export const bookKey = (book: string, commodity: string): string => {
+  const ofBook = keys.get(book) ?? new Map<string, string>();
+  keys.set(book, ofBook);
+  const key = ofBook.get(commodity) ?? `${book} ${commodity}`;
+  ofBook.set(commodity, key);
+  return key;
+};
+
+/** The same for what a table says, which may be anything. */
+export const knownBookKey = (book: string, commodity: string): string =>
+  keys.get(book)?.get(commodity) ?? `${book} ${commodity}`;
+
 const legsOf = (
   ...pairs: readonly (readonly [against: string, commodity: string, amount: bigint])[]
 ): ReadonlyMap<string, bigint> => {
   const legs = new Map<string, bigint>();
   const put = (key: string, amount: bigint) => legs.set(key, (legs.get(key) ?? 0n) + amount);
   for (const [against, commodity, amount] of pairs) {
-    put(`account ${commodity}`, amount);
-    put(`${against} ${commodity}`, -amount);
+    put(bookKey('account', commodity), amount);
+    put(bookKey(against, commodity), -amount);
   }
   for (const [key, amount] of legs) if (amount === 0n) legs.delete(key);
   return legs;

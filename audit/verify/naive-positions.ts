@@ -148,8 +148,19 @@ const seeShown = (position: NaivePosition): void => {
   position.shownLow = null;
 };
 
+/** Sessions change on the hour: the one of the last hour that was asked for. */
+let lastHour = '';
+let lastSession = '' as SessionDate;
+
+const sessionOf = (at: Instant): SessionDate => {
+  if (lastHour !== '' && at.startsWith(lastHour)) return lastSession;
+  lastHour = at.slice(0, 13);
+  lastSession = sessionDateOf(at);
+  return lastSession;
+};
+
 const enterSession = (position: NaivePosition, at: Instant): void => {
-  const session = sessionDateOf(at);
+  const session = sessionOf(at);
   if (session <= position.session) return;
   position.session = session;
   position.sessionStart = position.quantity;

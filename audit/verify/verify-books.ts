@@ -43,6 +43,7 @@ export type BooksVerifier = {
   /** Compares what is left. `checkpoint`: how far the read tables say they are; `head`: how far the log is. */
   readonly end: (checkpoint: number, head: number) => Promise<Readonly<Record<string, number>>>;
   readonly accounts: () => number;
+  readonly held: () => Readonly<Record<string, number>>;
   /** Accounts that could not be compared. */
   readonly unknown: () => number;
 };
@@ -308,6 +309,10 @@ export const createBooksVerifier = (
       };
     },
     accounts: () => accounts.size,
+    held: () => ({
+      ...Object.fromEntries(shelves.every.map((shelf) => [shelf.table, shelf.held()])),
+      positions: [...accounts.values()].reduce((sum, { holdings }) => sum + holdings.size, 0),
+    }),
     unknown: () => [...accounts.values()].filter(({ isUnknown }) => isUnknown).length,
   };
 };

@@ -38,6 +38,8 @@ export type VerifyReport = {
     readonly accounts: number;
     readonly accountsNotCompared: number;
     readonly rowsCompared: Readonly<Record<string, number>>;
+    /** What was still in memory at the end, by table: open orders and lots, holdings, and rows that differ. */
+    readonly held: Readonly<Record<string, number>>;
     readonly columnsCompared: Readonly<Record<string, readonly string[]>>;
     readonly columnsNotCompared: Readonly<Record<string, readonly string[]>>;
     /** States that commands are decided with. */

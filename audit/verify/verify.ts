@@ -94,6 +94,7 @@ const booksReport = async (
     rowsCompared: Object.fromEntries(
       Object.entries(rows).map(([table, count]) => [table, count + (before[table] ?? 0)]),
     ),
+    held: verifier.held(),
     columnsCompared: Object.fromEntries(
       Object.entries(comparedColumns).map(([table, columns]) => [table, Object.keys(columns)]),
     ),

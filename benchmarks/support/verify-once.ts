@@ -19,24 +19,26 @@ const read = (tables: readonly string[]): Promise<void> =>
     }
   });
 
-const verify = async (): Promise<void> => {
+const verify = async (): Promise<Readonly<Record<string, number>>> => {
   const pool = new pg.Pool({ connectionString, max: 1 });
   const store = createPostgresSealStore({ pool });
   const seals = { store, last: await store.last(), kept: new Map(), publicKeys: [] };
-  const { findings } = await openLedgerSnapshot({ connectionString }, (snapshot) =>
+  const { findings, books } = await openLedgerSnapshot({ connectionString }, (snapshot) =>
     verifyLedger(snapshot, { seals }),
   );
   await pool.end();
   // The seal's key is gone: that is the one thing to say.
   const { seal_key_unknown: _, ...found } = findings.byKind;
   if (Object.keys(found).length > 0) throw new Error(JSON.stringify(findings.first));
+  return books?.held ?? {};
 };
 
 const begun = performance.now();
-if (what === 'verify') await verify();
+let held: Readonly<Record<string, number>> = {};
+if (what === 'verify') held = await verify();
 else await read(what === 'rows' ? Object.keys(comparedColumns) : []);
 const seconds = (performance.now() - begun) / 1_000;
 const { user, system } = process.cpuUsage();
 const cpuSeconds = (user + system) / 1e6;
 const peakMemoryMb = Math.round(process.resourceUsage().maxRSS / 1_024);
-console.log(JSON.stringify({ seconds, cpuSeconds, peakMemoryMb }));
+console.log(JSON.stringify({ seconds, cpuSeconds, peakMemoryMb, held }));
