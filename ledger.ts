@@ -24,11 +24,12 @@ import { setupTokenCommand } from '#api/cli/setup-token.ts';
 import { processSpeech } from '#api/cli/speech.ts';
 import { statusCommand } from '#api/cli/status.ts';
 import { newPassword } from '#api/cli/terminal.ts';
-import { verifyCommand } from '#api/cli/verify.ts';
+import { type VerifyPorts, verifyCommand, type WithVerifySnapshot } from '#api/cli/verify.ts';
 import { verifyProofCommand } from '#api/cli/verify-proof.ts';
+import { verifyReportCommand } from '#api/cli/verify-report.ts';
 import { verifySealsCommand } from '#api/cli/verify-seals.ts';
 import type { WithLook } from '#api/cli/with-look.ts';
-import type { SealPorts } from '#api/cli/with-seals.ts';
+import type { SealPorts, SealTools } from '#api/cli/with-seals.ts';
 import { readConfiguration } from '#api/process/configuration.ts';
 import { accountsOfFirstAdmin } from '#api/process/first-accounts.ts';
 import { markedQuotes } from '#api/process/marked-quotes.ts';
@@ -131,34 +132,48 @@ const withPrimaryLook: WithLook = async (act) => {
   return openLedgerSnapshot({ connectionString, signal }, act);
 };
 
-/** A look at the replica, where there is one. */
-const withLook: WithLook = async (act) => {
-  const { auditDatabaseUrl } = configurationOf(process.env);
-  if (auditDatabaseUrl === null) return withPrimaryLook(act);
-  return openLedgerSnapshot({ connectionString: auditDatabaseUrl, signal }, act);
-};
+/** Of the replica, where there is one. */
+const auditedDatabase = async (): Promise<string> =>
+  configurationOf(process.env).auditDatabaseUrl ?? (await database()).connectionString;
+
+const withLook: WithLook = async (act) =>
+  openLedgerSnapshot({ connectionString: await auditedDatabase(), signal }, act);
 
 const withBuilds: DiffPorts['withBuilds'] = async (act) => {
   const { connectionString } = await database();
   return openLedgerSnapshot({ connectionString, signal }, act);
 };
 
+const withVerifySnapshot: WithVerifySnapshot = async (act) =>
+  openLedgerSnapshot({ connectionString: await auditedDatabase(), signal }, act);
+
+const withSealsOf = async <T>(
+  connectionString: string,
+  act: (tools: SealTools) => Promise<T>,
+): Promise<T> => {
+  const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
+  pool.on('error', () => {}); // As below.
+  try {
+    return await act({ seals: createPostgresSealStore({ pool }), withSnapshot: withPrimaryLook });
+  } finally {
+    await pool.end();
+  }
+};
+
 const sealPorts: SealPorts = {
-  withSeals: async (act) => {
-    const { connectionString } = await database();
-    const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
-    pool.on('error', () => {}); // As below.
-    try {
-      return await act({ seals: createPostgresSealStore({ pool }), withSnapshot: withPrimaryLook });
-    } finally {
-      await pool.end();
-    }
-  },
+  withSeals: async (act) => withSealsOf((await database()).connectionString, act),
   keyPlace: () => {
     const { dataDirectory, sealKeyFile } = configurationOf(process.env);
     return { dataDirectory, sealKeyFile };
   },
   now: () => new Date(),
+};
+
+/** Seals as the replica has them: what it has not heard of yet, its log has not either. */
+const verifyPorts: VerifyPorts = {
+  ...sealPorts,
+  withSeals: async (act) => withSealsOf(await auditedDatabase(), act),
+  withVerifySnapshot,
 };
 
 /** The log as projections read it. */
@@ -272,7 +287,8 @@ const commands: readonly Command[] = [
   portfolioCommand(withLook, systemClock.now),
   ordersCommand(withLook, systemClock.now),
   explainCommand(withLook, systemClock.now),
-  verifyCommand(withLook),
+  verifyCommand(verifyPorts),
+  verifyReportCommand(),
   reconcileCommand(reconcilePorts),
   sealCommand(sealPorts),
   proveCommand(sealPorts),

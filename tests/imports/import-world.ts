@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import type { Speech } from '#api/cli/command.ts';
 import { type ImportPorts, importCommand } from '#api/cli/import.ts';
+import { verifyLedger } from '#audit/verify/verify.ts';
 import { noQuotes } from '#commands/imports/rehearsal.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
@@ -110,6 +111,7 @@ export const importWorld = async () => {
       return { code, ...JSON.parse(out) };
     },
     project: () => applyAll(client, store),
+    verify: () => openLedgerSnapshot({ connectionString }, (snapshot) => verifyLedger(snapshot)),
     close: async () => {
       await store.close();
       await client.end();
