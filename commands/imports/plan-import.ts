@@ -2,12 +2,13 @@ import { type AccountState, holdingOf } from '#domain/account/state.ts';
 import type { CommandId, Symbol as Ticker } from '#domain/ids.ts';
 import type { Cash, Quantity } from '#domain/money.ts';
 import type { Digest } from '../ports/digest.ts';
+import { importKey, outsideReference } from '../ports/statement-line.ts';
 import { decodeState, encodeState } from '../state-codec.ts';
 import { amountOf, figuresOf } from './figures.ts';
 import type { Holdings, ImportPlan, PlannedCommand } from './import-plan.ts';
 import type { AccountKnowledge } from './knowledge.ts';
-import { commandsOf, type KeyedCommand, outsideReference } from './line-commands.ts';
-import { type Rehearsal, type Verdict, verdictOn } from './rehearsal.ts';
+import { commandsOf, type KeyedCommand } from './line-commands.ts';
+import { correctionsIn, type Rehearsal, type Verdict, verdictOn } from './rehearsal.ts';
 import { inTimeOrder, type SourcedLine, type SourcedStatement } from './sourced-line.ts';
 import { planSplits } from './split-plan.ts';
 import { type Told, toldLine } from './told-line.ts';
@@ -21,8 +22,10 @@ export const holdingsOf = (state: AccountState): Holdings => {
   return { cash: state.cash, positions: new Map(positions) };
 };
 
-const isKnownSplit = (known: ReadonlyMap<CommandId, unknown>, { line, source }: SourcedLine) =>
-  known.has(`c:import:${outsideReference(source, line.reference)}` as CommandId);
+/** By its reference, or as the split of its symbol at its very time, whatever command brought that. */
+const isKnownSplit = ({ commands, splits }: AccountKnowledge, { line, source }: SourcedLine) =>
+  commands.has(`c:${importKey(outsideReference(source, line.reference))}` as CommandId) ||
+  ('symbol' in line && splits.some(({ symbol, at }) => symbol === line.symbol && at === line.at));
 
 const sharesOf = (state: AccountState, symbol: Ticker | null): bigint =>
   symbol === null ? 0n : holdingOf(state, symbol).quantity;
@@ -62,8 +65,9 @@ const planned = (
 };
 
 const planLine = (rehearsal: Rehearsal, sourced: SourcedLine): readonly PlannedCommand[] => {
-  const isBookedSplit = isKnownSplit(rehearsal.known, sourced);
   const told = toldLine(rehearsal, sourced);
+  const isSplit = sourced.line.kind === 'split' || sourced.line.kind === 'split_shares';
+  const isBookedSplit = isSplit && isKnownSplit(rehearsal.knowledge, sourced);
   let stopped = isBookedSplit ? undefined : told.verdict;
   return commandsOf(told.line, sourced.source).map((keyed) => {
     const made = planned(rehearsal, sourced, told, keyed, stopped);
@@ -84,9 +88,10 @@ export const planImport = (
 ): ImportPlan => {
   const lines = inTimeOrder(statements);
   const known = new Map(knowledge.commands);
-  const splits = planSplits(lines, (line) => isKnownSplit(known, line), knowledge);
+  const splits = planSplits(lines, (line) => isKnownSplit(knowledge, line), knowledge);
   const state = decodeState(encodeState(knowledge.state));
-  const rehearsal: Rehearsal = { state, known, splits, knowledge, digest };
+  const corrections = correctionsIn(lines);
+  const rehearsal: Rehearsal = { state, known, splits, corrections, knowledge, digest };
   const warnings = createWarnings(knowledge);
   const before = holdingsOf(state);
   const commands: PlannedCommand[] = [];
