@@ -6,6 +6,7 @@ import type { Correction, Facts } from '#domain/reconciliation/correction.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
 import { dayOf, isBy } from '#domain/reconciliation/period.ts';
 import type { Instant } from '#domain/time.ts';
+import type { AsBooked } from './as-booked.ts';
 import { type OurFill, rebookedId } from './books.ts';
 import { afterSplits, breakOf, type Context, splitSince } from './context.ts';
 import type { FillMatches, TradeLine } from './match-fills.ts';
@@ -133,6 +134,19 @@ const unknown = (context: Context, fill: OurFill): Break =>
     ...busting(fill, "the broker's statement does not have it"),
   });
 
+const takenBack = (context: Context, { line, ours }: AsBooked['takenBack'][number]): Break => {
+  const { row, reference, trade, at, description } = line;
+  return breakOf(context, [ours.executionId, ours.quantity, ours.price], {
+    kind: 'unknown_fill',
+    symbol: ours.symbol,
+    at: ours.at,
+    ours: fillFacts(ours),
+    theirs: { reference, row: String(row), takenBack: trade, at, description },
+    ...less(none, fillEffect(context, ours)),
+    ...busting(ours, `the broker has taken it back${line.reason === '' ? '' : `: ${line.reason}`}`),
+  });
+};
+
 const ourDuplicate = (context: Context, extra: OurFill, of: OurFill): Break =>
   breakOf(context, ['ours', extra.executionId, of.executionId], {
     kind: 'duplicate_fill',
@@ -247,8 +261,13 @@ const ofGroup = (context: Context, group: FillMatches['groups'][number]): Break 
 };
 
 /** What a statement's executions and ours differ in, and how much of the end of the statement that explains. */
-export const fillBreaks = (context: Context, matches: FillMatches): readonly Break[] =>
+export const fillBreaks = (
+  context: Context,
+  matches: FillMatches,
+  gone: AsBooked['takenBack'],
+): readonly Break[] =>
   [
+    ...gone.map((one) => takenBack(context, one)),
     ...matches.pairs.map(({ theirs, ours }) => ofPair(context, theirs, ours)),
     ...matches.groups.map((group) => ofGroup(context, group)),
     ...matches.missing.map((line) => missing(context, line)),

@@ -1,4 +1,5 @@
 import type { StatementLine } from '#commands/ports/broker-statement.ts';
+import { bookedAs } from '#commands/ports/statement-line.ts';
 import type { Cash } from '#domain/money.ts';
 import { dayOf, daysApart, isWithin, type Period } from '#domain/reconciliation/period.ts';
 import type { OurMovement } from './books.ts';
@@ -18,16 +19,17 @@ type Pair = CashMatches['pairs'][number];
 type Open = { readonly theirs: Set<CashLine>; readonly ours: Set<OurMovement> };
 type Cost = (theirs: CashLine, ours: OurMovement) => readonly [number, number] | null;
 
-const kindOf = (line: CashLine): string => (line.kind === 'dividend' ? 'dividend' : line.category);
+/** Of books that hold one currency: a tax is a fee, a conversion a deposit or a withdrawal. */
+const categoryOf = (line: CashLine): OurMovement['category'] =>
+  line.kind === 'dividend' ? 'dividend' : bookedAs(line);
 
-/** A tax is booked as a fee, and whatever has no command of its own as an adjustment. */
 const isSameKind = (line: CashLine, ours: OurMovement): boolean => {
-  const theirs = kindOf(line);
   if (line.kind === 'dividend' && ours.category === 'dividend') return line.symbol === ours.symbol;
-  return theirs === ours.category || (theirs === 'tax' && ours.category === 'fee');
+  return categoryOf(line) === ours.category;
 };
+/** Whatever has no command of its own is an adjustment. */
 const mayBeSameKind = (line: CashLine, ours: OurMovement): boolean =>
-  isSameKind(line, ours) || kindOf(line) === 'adjustment' || ours.category === 'adjustment';
+  isSameKind(line, ours) || categoryOf(line) === 'adjustment' || ours.category === 'adjustment';
 
 const pairUp = (open: Open, pairs: Pair[], costOf: Cost, keyOf: KeyOf): void => {
   const buckets = Map.groupBy(open.ours, keyOf);

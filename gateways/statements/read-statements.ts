@@ -7,7 +7,7 @@ import { readJsonLines } from './json-lines.ts';
 import { type JsonRow, jsonRows } from './json-rows.ts';
 import type { CsvLayout } from './layout.ts';
 import { readLedgerEvents } from './ledger-events.ts';
-import { StatementFileError } from './row-trouble.ts';
+import { StatementUnreadable } from './statement-unreadable.ts';
 import { schwab } from './schwab.ts';
 import { type SymbolTable, symbolFinder } from './symbols.ts';
 import { trading212 } from './trading212.ts';
@@ -55,7 +55,7 @@ const openCsv = (text: string, forced: string | undefined) => {
   );
   if (layout !== undefined) return { layout, table };
   const header = table.header.join(', ').slice(0, 200);
-  throw new StatementFileError(
+  throw new StatementUnreadable(
     forced === undefined
       ? `Its header is of no layout we know (${layoutNames.join(', ')}): ${header}`
       : `Its header is not that of ${forced}: ${header}`,
@@ -65,19 +65,19 @@ const openCsv = (text: string, forced: string | undefined) => {
 const openFile = ({ name: file, bytes }: StatementFile, forced: string | undefined): Opened => {
   try {
     const text = textOfFile(bytes);
-    if (text.trim() === '') throw new StatementFileError('It is empty.');
+    if (text.trim() === '') throw new StatementUnreadable('It is empty.');
     if (isJsonLayout(forced)) return { file, ...openJson(text, forced) };
     const isJson = forced === undefined && /^\s*\ufeff?\s*\{/.test(text);
     return { file, ...(isJson ? openJson(text, undefined) : openCsv(text, forced)) };
   } catch (error) {
-    if (!(error instanceof StatementFileError)) throw error;
-    throw new StatementFileError(`${file}: ${error.message}`);
+    if (!(error instanceof StatementUnreadable)) throw error;
+    throw new StatementUnreadable(`${file}: ${error.message}`);
   }
 };
 
 /**
  * Reads files as statements, each by its layout or by the one that is forced. What one file says of an instrument's
- * symbol holds for all; the table given holds before that. Throws StatementFileError where a file is none.
+ * symbol holds for all; the table given holds before that. Throws StatementUnreadable where a file is none.
  */
 export const readStatements = (
   files: readonly StatementFile[],
