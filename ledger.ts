@@ -6,13 +6,16 @@ import { accountCommand } from '#api/cli/account.ts';
 import { ordersCommand, portfolioCommand, positionsCommand } from '#api/cli/as-of.ts';
 import type { Command } from '#api/cli/command.ts';
 import { runCommandLine } from '#api/cli/command-line.ts';
+import { type DiffPorts, diffCommand } from '#api/cli/diff.ts';
 import { eventsCommand } from '#api/cli/events.ts';
 import { explainCommand } from '#api/cli/explain.ts';
 import { exportCommand } from '#api/cli/export.ts';
 import { type ImportPorts, importCommand } from '#api/cli/import.ts';
 import { orderCommand } from '#api/cli/order.ts';
 import { proveCommand } from '#api/cli/prove.ts';
+import { rebuildCommand, type WithRebuild } from '#api/cli/rebuild.ts';
 import { type ReconcilePorts, reconcileCommand } from '#api/cli/reconcile.ts';
+import { replayCommand, type WithReplays } from '#api/cli/replay.ts';
 import { resetAdmin } from '#api/cli/reset-admin.ts';
 import { type NewAdmin, resetAdminCommand } from '#api/cli/reset-admin-command.ts';
 import { sealCommand } from '#api/cli/seal.ts';
@@ -41,12 +44,14 @@ import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts'
 import { DirectoryInUse, startEmbeddedPostgres } from '#database/postgres/embedded.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
+import { codeVersion } from '#database/postgres/read-tables/code-version.ts';
+import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
 import { createQueries } from '#database/postgres/read-tables/queries.ts';
+import { createReplayHost } from '#database/postgres/read-tables/replays.ts';
 import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
 import { createPaperStatements } from '#gateways/brokers/paper/paper-statement.ts';
-import { readStatement } from '#gateways/statements/read-statement.ts';
-import { layoutNames, readStatements } from '#gateways/statements/read-statements.ts';
-import { readSymbolTable } from '#gateways/statements/symbols.ts';
+import { readStatement, statementLayouts } from '#gateways/statements/read-statement.ts';
+import { layoutNames, readStatements, symbolsIn } from '#gateways/statements/read-statements.ts';
 import { systemClock } from '#gateways/system/clock.ts';
 import { sha256 } from '#gateways/system/digest.ts';
 import { createUuids } from '#gateways/system/ids.ts';
@@ -132,6 +137,11 @@ const withLook: WithLook = async (act) => {
   return openLedgerSnapshot({ connectionString: auditDatabaseUrl, signal }, act);
 };
 
+const withBuilds: DiffPorts['withBuilds'] = async (act) => {
+  const { connectionString } = await database();
+  return openLedgerSnapshot({ connectionString, signal }, act);
+};
+
 const sealPorts: SealPorts = {
   withSeals: async (act) => {
     const { connectionString } = await database();
@@ -149,6 +159,29 @@ const sealPorts: SealPorts = {
   },
   now: () => new Date(),
 };
+
+/** The log as projections read it. */
+const withFeed = async <T>(
+  act: (feed: EventStore, connectionString: string) => Promise<T>,
+): Promise<T> => {
+  const { connectionString } = await database();
+  const feed = createPostgresEventStore({
+    connectionString,
+    clock: systemClock,
+    connectionsMax: 2,
+  });
+  try {
+    return await act(feed, connectionString);
+  } finally {
+    await feed.close();
+  }
+};
+const withRebuild: WithRebuild = (act) =>
+  withFeed((feed, connectionString) =>
+    act({ feed, host: createReadTableHost({ connectionString }) }),
+  );
+const withReplays: WithReplays = (act) =>
+  withFeed((feed, connectionString) => act({ feed, host: createReplayHost({ connectionString }) }));
 
 const withStore = async <T>(act: (store: IdentityStore) => Promise<T>): Promise<T> => {
   const { connectionString } = await database();
@@ -191,6 +224,7 @@ const reconcilePorts: ReconcilePorts = {
       const quotes = await markedQuotes(createQueries({ pool, clock: systemClock }));
       return act(createReconciliations({ store, ledger: ledgerWith(quotes), ids }));
     }),
+  layoutNames: statementLayouts,
   readStatement,
   broker: () =>
     createPaperStatements(join(configurationOf(process.env).dataDirectory, 'paper-broker')),
@@ -220,7 +254,7 @@ const imports: ImportPorts = {
   withLedger: (act) => withCommandSide(({ ledgerWith }) => act(ledgerWith(noQuotes))),
   layoutNames,
   read: (files, { layout, symbols }) =>
-    readStatements(files, { layout, symbols: readSymbolTable(symbols) }),
+    readStatements(files, { layout, symbols: symbolsIn(symbols) }),
   digest: sha256,
   userAt: (email) => withStore(async (store) => (await store.userByEmail(normalEmail(email)))?.id),
   makeOwner: (accountId, userId) =>
@@ -246,6 +280,9 @@ const commands: readonly Command[] = [
   verifySealsCommand(sealPorts),
   exportCommand(withLook),
   importCommand(imports),
+  replayCommand({ withReplays, withSnapshot: withLook }),
+  rebuildCommand(withRebuild),
+  diffCommand({ withReplays, withSnapshot: withLook, withBuilds, program: codeVersion }),
   resetAdminCommand(newPassword, reset),
   setupTokenCommand(offerToken),
   secretCommand(makeSigningKey),

@@ -19,6 +19,7 @@ import {
 } from '#api/process/first-accounts.ts';
 import { greeting, type Setup } from '#api/process/greeting.ts';
 import { signingKeysOf } from '#api/process/own-secrets.ts';
+import { type SealerThread, startSealerThread } from '#api/process/sealer-thread.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createMarketLedger } from '#commands/market/market-ledger.ts';
@@ -40,6 +41,7 @@ import { takeServerLock } from '#database/postgres/server-lock.ts';
 import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
 import type { AccountId, Actor } from '#domain/ids.ts';
 import { InvariantViolation } from '#domain/invariant.ts';
+import { fromMilliseconds, type Instant, toMilliseconds } from '#domain/time.ts';
 import { openPaperJournal } from '#gateways/brokers/paper/journal.ts';
 import { createPaperBroker } from '#gateways/brokers/paper/paper-broker.ts';
 import { bookmarkedAt, keepBookmark } from '#gateways/market-data/market-bookmark.ts';
@@ -82,6 +84,8 @@ const patience = {
 } as const;
 
 type Step = { readonly name: string; readonly stop: () => Promise<unknown> };
+
+const justAfter = (at: Instant): Instant => fromMilliseconds(toMilliseconds(at) + 1);
 
 /** Runs stops in the reverse order of the starts; one that fails does not keep the others from stopping. */
 const createShutdown = (log: pino.Logger) => {
@@ -196,6 +200,32 @@ const startIdentity = (
   return { identity, store };
 };
 
+/** Seals the log beside trading; null where that is turned off. */
+const startSealing = (
+  { dataDirectory, sealKeyFile, sealEvery, sealTo, isProduction }: Configuration,
+  connectionString: string,
+  log: pino.Logger,
+): SealerThread | null => {
+  if (sealEvery.events === 0 && sealEvery.minutes === 0 && sealTo.length === 0) return null;
+  if (isProduction && sealKeyFile === null) {
+    const words =
+      'the key that seals are signed with is kept beside the database: whoever gets one may get both. Set SEAL_KEY_FILE to a file elsewhere';
+    log.warn({}, words);
+  }
+  const order = {
+    connectionString,
+    keyPlace: { dataDirectory, sealKeyFile },
+    every: sealEvery,
+    to: sealTo,
+  };
+  const program = new URL('./sealer.ts', import.meta.url);
+  return startSealerThread(program, order, {
+    info: (fields, words) => log.info(fields, words),
+    warn: (fields, words) => log.warn(fields, words),
+    error: (fields, words) => log.error(fields, words),
+  });
+};
+
 const setupOf = async (
   store: Parameters<typeof offerSetupToken>[0],
   isProduction: boolean,
@@ -219,6 +249,9 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   pool.on('error', ({ message }) => log.warn({ reason: message }, 'an idle connection broke'));
   shutdown.add('connections', () => pool.end());
   await migrate(pool);
+  // Begun at the end, ended after the last event was written.
+  let sealing: SealerThread | null = null;
+  shutdown.add('sealer', async () => sealing?.stop());
 
   const store = createPostgresEventStore({ connectionString, clock: systemClock, log });
   shutdown.add('event store', store.close);
@@ -287,7 +320,8 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   const report = reportTo(ledger, 'broker:paper' as Actor, log, fail);
   const journal = await openPaperJournal({
     directory: join(configuration.dataDirectory, 'paper-broker'),
-    now: feed.now(),
+    // What an earlier run executed is of before, at this very instant too.
+    now: resumeAt === undefined ? feed.now() : justAfter(feed.now()),
     onFailure: fail,
   });
   shutdown.add("the paper broker's journal", journal.close);
@@ -368,6 +402,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
   const listening = await api.listen({ host: configuration.host, port: configuration.port });
   shutdown.add('HTTP', () => listening.close());
   const setup = await setupOf(identityStore, configuration.isProduction);
+  sealing = startSealing(configuration, connectionString, log);
   log.info({ url: listening.url, head }, 'order-ledger is up');
   console.log(
     greeting({

@@ -17,6 +17,8 @@ const benchmarks = [
   'projector',
   'cold-load',
   'verify',
+  'export',
+  'rebuild',
 ];
 
 type Figures = Readonly<Record<string, number | string>>;

@@ -1,8 +1,12 @@
 /**
  * From the submission of an order to its position in the read tables, at 200 orders a second: every other one over
- * HTTP, the rest handed to the pipeline.
+ * HTTP, the rest handed to the pipeline. Half of the time, in turns, the log is sealed meanwhile, a seal every 1,000 events.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startSealerThread } from '#api/process/sealer-thread.ts';
 import type { AccountId, OrderId } from '#domain/ids.ts';
 import { actor, buyOne, openAccounts } from './support/accounts.ts';
 import { createClient } from './support/http-client.ts';
@@ -14,6 +18,9 @@ const ordersPerSecond = 200;
 const warmUpOrders = 10_000;
 const warmUpAtOnce = 16;
 const orders = ordersPerSecond * Number(process.argv[2] ?? 15);
+/** Of each kind. */
+const turns = 4;
+const sealEvery = { events: 1_000, minutes: 0 };
 
 const stack = await startStack();
 const accounts = await openAccounts(stack.ledger, 200, 'paper');
@@ -22,8 +29,12 @@ const client = createClient(stack.url, 32, stack.key);
 const submittedAt = new Map<OrderId, number>();
 /** Orders by the sequence of their fill. */
 const filled = new Map<number, OrderId>();
-const overHttp: number[] = [];
-const inProcess: number[] = [];
+/** Latencies in milliseconds by whether the log is sealed meanwhile. */
+const latencies = {
+  alone: { overHttp: [] as number[], inProcess: [] as number[] },
+  sealing: { overHttp: [] as number[], inProcess: [] as number[] },
+};
+let kind: keyof typeof latencies = 'alone';
 /** Orders by how they were submitted. */
 const latenciesOf = new Map<OrderId, number[]>();
 let visible = 0;
@@ -48,10 +59,10 @@ const watching = (async () => {
 })();
 await sleep(200);
 
-const note = (orderId: OrderId, start: number, latencies: number[]): void => {
+const note = (orderId: OrderId, start: number, latenciesMs: number[]): void => {
   if (!measuring) return;
   submittedAt.set(orderId, start);
-  latenciesOf.set(orderId, latencies);
+  latenciesOf.set(orderId, latenciesMs);
 };
 
 const post = async (accountId: AccountId): Promise<void> => {
@@ -65,14 +76,14 @@ const post = async (accountId: AccountId): Promise<void> => {
   });
   const answer = await client.post('/api/v1/trading/orders', body);
   if (answer.status !== 201) throw new Error(`${answer.status}: ${answer.body}`);
-  note(JSON.parse(answer.body).order_id as OrderId, start, overHttp);
+  note(JSON.parse(answer.body).order_id as OrderId, start, latencies[kind].overHttp);
 };
 
 const hand = async (accountId: AccountId): Promise<void> => {
   const start = performance.now();
   const limit = buyOne();
   const terms = { ...limit.terms, type: 'market', limitPrice: null } as const;
-  note(limit.orderId, start, inProcess);
+  note(limit.orderId, start, latencies[kind].inProcess);
   const key = limit.clientOrderId;
   const handled = await stack.ledger.handle({ accountId, actor, key }, { ...limit, terms });
   if (handled.kind !== 'done') throw new Error(handled.refusal.code);
@@ -89,29 +100,67 @@ for (let count = 0; count < warmUpOrders; count += warmUpAtOnce) {
 }
 await sleep(2_000);
 measuring = true;
-const begun = performance.now();
-const posts: Promise<void>[] = [];
-for (let count = 0; count < orders; count += 1) {
-  const due = begun + (count * 1_000) / ordersPerSecond;
-  const wait = due - performance.now();
-  if (wait > 0) await sleep(wait);
-  posts.push(submit(count));
+
+const atRate = async (count: number): Promise<void> => {
+  const begun = performance.now();
+  const posts: Promise<void>[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const due = begun + (index * 1_000) / ordersPerSecond;
+    const wait = due - performance.now();
+    if (wait > 0) await sleep(wait);
+    posts.push(submit(index));
+  }
+  await Promise.all(posts);
+  await sleep(1_000);
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'order-ledger-seals-'));
+let seals = 0;
+const whileSealing = async (work: () => Promise<void>): Promise<void> => {
+  const order = {
+    connectionString: stack.connectionString,
+    keyPlace: { dataDirectory: folder, sealKeyFile: null },
+    every: sealEvery,
+    to: [join(folder, 'seals.jsonl')],
+  };
+  const note = (_: object, words: string): void => {
+    if (words !== 'sealed') throw new Error(words);
+    seals += 1;
+  };
+  const log = { info: note, warn: note, error: note };
+  const thread = startSealerThread(new URL('../sealer.ts', import.meta.url), order, log);
+  // What came before is sealed first.
+  do {
+    seals = 0;
+    await sleep(2_000);
+  } while (seals > 0);
+  await work();
+  await thread.stop();
+};
+
+for (let turn = 0; turn < turns; turn += 1) {
+  kind = 'alone';
+  await atRate(orders / turns);
+  kind = 'sealing';
+  await whileSealing(() => atRate(orders / turns));
+  if (seals < 1) throw new Error('nothing was sealed');
 }
-await Promise.all(posts);
-await sleep(1_000);
+rmSync(folder, { recursive: true });
 stopped.abort();
 await watching;
 
-const report = (name: string, latencies: number[]): void => {
-  latencies.sort((left, right) => left - right);
+const report = (name: string, latenciesMs: number[]): void => {
+  latenciesMs.sort((left, right) => left - right);
   const figures = {
-    orders: latencies.length,
-    latencyMsP50: Number(percentile(latencies, 0.5).toFixed(2)),
-    latencyMsP99: Number(percentile(latencies, 0.99).toFixed(2)),
+    orders: latenciesMs.length,
+    latencyMsP50: Number(percentile(latenciesMs, 0.5).toFixed(2)),
+    latencyMsP99: Number(percentile(latenciesMs, 0.99).toFixed(2)),
   };
   console.log(JSON.stringify({ name, ...figures }));
 };
-report('submit to visible, in process', inProcess);
-report('submit to visible, over HTTP', overHttp);
+report('submit to visible, in process', latencies.alone.inProcess);
+report('submit to visible, over HTTP', latencies.alone.overHttp);
+report('submit to visible, in process, sealing', latencies.sealing.inProcess);
+report('submit to visible, over HTTP, sealing', latencies.sealing.overHttp);
 client.close();
 await stack.stop();

@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts';
 
 /** All tables, in a fixed order. */
 export const allTables = (tables: Tables) => {
-  const { earlierExtremes: _, ...rest } = tables;
+  const { earlierExtremes: _, rules: __, memory: ___, ...rest } = tables;
   return Object.values(rest) as readonly Table<unknown>[];
 };
 

@@ -4,7 +4,7 @@ import { holdingKey } from './keys.ts';
 import { sinceKey } from './marks/extremes.ts';
 import { type Needs, needsOf } from './needs.ts';
 import { price } from './ports/columns.ts';
-import type { HoldingRef, MarksSince, ReadTables, StoredRow } from './ports/read-tables.ts';
+import type { HoldingRef, MarksSince, RowReads, StoredRow } from './ports/read-tables.ts';
 import type { Table } from './table.ts';
 import type { Tables } from './tables.ts';
 
@@ -25,7 +25,7 @@ const loadMissing = async <Row, Id>(
   for (const key of missing.keys()) table.load(key, undefined);
 };
 
-const loadLots = async (tables: Tables, readTables: ReadTables, needs: Needs): Promise<void> => {
+const loadLots = async (tables: Tables, readTables: RowReads, needs: Needs): Promise<void> => {
   const missing: HoldingRef[] = [];
   for (const [key, ref] of needs.lots) {
     if (tables.lots.knowsGroup(key)) continue;
@@ -43,16 +43,13 @@ const loadLots = async (tables: Tables, readTables: ReadTables, needs: Needs): P
   }
 };
 
-const loadExtremes = async (
-  tables: Tables,
-  readTables: ReadTables,
-  needs: Needs,
-): Promise<void> => {
+const loadExtremes = async (tables: Tables, readTables: RowReads, needs: Needs): Promise<void> => {
   const since: MarksSince[] = [];
   for (const [key, { symbol }] of needs.holdings) {
     const position = tables.positions.get(key);
     const marked = tables.marketDataCache.get(symbol)?.sequence ?? 0;
     if (!position || position.cycle === null || marked <= position.changedSequence) continue;
+    if (tables.memory.hasMarksAfter(symbol, position.changedSequence)) continue;
     since.push({ symbol, after: position.changedSequence, session: position.session });
   }
   if (since.length === 0) return;
@@ -68,7 +65,7 @@ const loadExtremes = async (
 
 const loadJournal = async (
   tables: Tables,
-  readTables: ReadTables,
+  readTables: RowReads,
   key: string,
   ref: HoldingRef,
 ): Promise<void> => {
@@ -79,7 +76,7 @@ const loadJournal = async (
   priceMarks.loadGroup(ref.symbol, marks.map(priceMarks.shape.decode));
 };
 
-const loadOpenBooks = async (tables: Tables, readTables: ReadTables): Promise<void> => {
+const loadOpenBooks = async (tables: Tables, readTables: RowReads): Promise<void> => {
   const books = await readTables.openBooks();
   for (const stored of books.accounts) {
     const row = tables.accounts.shape.decode(stored);
@@ -104,7 +101,7 @@ const keyed = <Id extends string>(ids: Iterable<Id>): (readonly [string, Id])[] 
 /** Puts into `tables` what the events will ask for and what is not there yet. */
 export const load = async (
   tables: Tables,
-  readTables: ReadTables,
+  readTables: RowReads,
   events: readonly RecordedEvent[],
 ): Promise<void> => {
   const needs = needsOf(events);
@@ -119,5 +116,5 @@ export const load = async (
   await loadLots(tables, readTables, needs);
   await loadExtremes(tables, readTables, needs);
   for (const [key, ref] of needs.restated) await loadJournal(tables, readTables, key, ref);
-  if (needs.everything) await loadOpenBooks(tables, readTables);
+  if (needs.everything && !tables.memory.hasOpenBooks()) await loadOpenBooks(tables, readTables);
 };

@@ -81,7 +81,8 @@ export const needsOf = (events: readonly RecordedEvent[]): Needs => {
   return needs;
 };
 
-const standsAlone = ({ data }: RecordedEvent): boolean =>
+/** Whether an event needs the tables as a whole: a session closed, or a fill was restated. */
+export const standsAlone = ({ data }: RecordedEvent): boolean =>
   data.type === 'SessionClosed' || data.type === 'FillBusted' || data.type === 'FillCorrected';
 
 /** Cuts a batch so that events which need the tables as a whole see what came before them written down. */

@@ -1,8 +1,12 @@
 import { InvariantViolation } from '#domain/invariant.ts';
+import type { RecordedEvent } from '#domain/recorded-event.ts';
+import { runBulk } from './bulk/run.ts';
 import { ledgerSet } from './ledger.ts';
 import type { EventFeed } from './ports/event-feed.ts';
 import type { ProjectionSet, ReadTableHost } from './ports/read-tables.ts';
-import { ProjectionStopped, runProjections, Superseded } from './runner.ts';
+import { standardRules } from './ports/rules.ts';
+import { runProjections, Superseded } from './runner.ts';
+import { ProjectionStopped } from './stopped.ts';
 
 export type ProjectorSettings = {
   readonly host: ReadTableHost;
@@ -78,43 +82,83 @@ const projectLive = async (
 // Larger batches than live: nobody waits for a single event.
 const REBUILD_BATCH_MAX = 1_000;
 
+/** The log after `after` up to `head`, the next page being read while one is worked on. */
+export async function* logUpTo(
+  feed: Pick<EventFeed, 'readAll'>,
+  {
+    after,
+    head,
+    signal,
+    batchMax = REBUILD_BATCH_MAX,
+  }: {
+    readonly after: number;
+    readonly head: number;
+    readonly signal: AbortSignal;
+    readonly batchMax?: number | undefined;
+  },
+): AsyncGenerator<readonly RecordedEvent[], void, void> {
+  const read = (from: number): Promise<readonly RecordedEvent[]> | undefined => {
+    const limit = Math.min(batchMax, head - from);
+    const page = limit > 0 ? feed.readAll({ after: from, limit }) : undefined;
+    page?.catch(() => {}); // Thrown where it is awaited, if anybody still wants it.
+    return page;
+  };
+  let next = read(after);
+  while (next !== undefined && !signal.aborted) {
+    const page = await next;
+    const last = page.at(-1);
+    if (last === undefined) return;
+    next = read(last.sequence);
+    yield page;
+  }
+}
+
 /** The log up to `head`, and then the end. */
 const upTo = (feed: EventFeed, head: number): EventFeed => ({
   ...feed,
-  subscribe: async function* ({ after, batchMax = REBUILD_BATCH_MAX, signal }) {
-    let at = after;
-    while (at < head && !signal.aborted) {
-      const events = await feed.readAll({ after: at, limit: Math.min(batchMax, head - at) });
-      if (events.length === 0) return;
-      yield events;
-      at = events.at(-1)?.sequence ?? head;
-    }
-  },
+  subscribe: ({ after, batchMax, signal }) => logUpTo(feed, { after, head, signal, batchMax }),
 });
+
+/** Told the last event that was taken in, and where the log ended when the rebuild began. */
+export type RebuildProgress = (sequence: number, head: number) => void;
 
 /**
  * Fills new read tables from the first event beside the live ones, which stay as they are meanwhile, and then shows
  * the new ones in their place. Returns the sequence at which they were switched.
  */
 export const rebuild = async (
-  { host, feed, set = ledgerSet }: Pick<ProjectorSettings, 'host' | 'feed' | 'set'>,
+  {
+    host,
+    feed,
+    set = ledgerSet,
+    onProgress = () => {},
+  }: Pick<ProjectorSettings, 'host' | 'feed' | 'set'> & { readonly onProgress?: RebuildProgress },
   signal: AbortSignal,
 ): Promise<number> => {
   const beside = await host.openBeside(set);
   let switched = false;
   try {
+    const head = await feed.head();
+    const pages = logUpTo(feed, { after: 0, head, signal });
+    const onFolded = (sequence: number) => onProgress(sequence, head);
+    const bulk = { pages, readTables: beside.bulk, rules: standardRules, onFolded };
+    let reached = await runBulk(bulk, signal);
     while (!switched) {
       signal.throwIfAborted();
       const settings = {
         feed: upTo(feed, await feed.head()),
         readTables: beside.readTables,
-        onApplied: () => {},
+        onApplied: (sequence: number) => {
+          reached = sequence;
+          onProgress(sequence, head);
+        },
         batchMax: REBUILD_BATCH_MAX,
       };
       await runProjections(settings, signal);
+      signal.throwIfAborted();
       switched = await beside.promote();
     }
-    return await beside.readTables.checkpoint();
+    return reached;
   } finally {
     if (!switched) await beside.discard();
     await beside.close();

@@ -1,4 +1,3 @@
-import type { EventId } from '#domain/ids.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import { takeChanges } from './batch.ts';
 import { project } from './ledger.ts';
@@ -6,28 +5,8 @@ import { load } from './load.ts';
 import { segments } from './needs.ts';
 import type { EventFeed } from './ports/event-feed.ts';
 import type { Batch, ReadTables } from './ports/read-tables.ts';
+import { ProjectionStopped } from './stopped.ts';
 import { createTables, type Tables } from './tables.ts';
-
-/** An event that cannot be applied. The set stays where it was before it: skipping would show wrong money. */
-export class ProjectionStopped extends Error {
-  override readonly name = 'ProjectionStopped';
-  readonly code = 'projection_stopped';
-  readonly sequence: number;
-  readonly eventId: EventId;
-  readonly reason: string;
-  constructor(event: RecordedEvent, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super(
-      `event ${event.sequence} (${event.data.type}, ${event.id}) cannot be applied: ${reason}`,
-      {
-        cause,
-      },
-    );
-    this.sequence = event.sequence;
-    this.eventId = event.id;
-    this.reason = reason;
-  }
-}
 
 /** Another process moved the checkpoint, or other read tables are live now: open them anew and go on from there. */
 export class Superseded extends Error {

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { beancountFormat } from '#audit/export/beancount.ts';
 import { writeCsv } from '#audit/export/csv.ts';
 import { hledgerFormat } from '#audit/export/hledger.ts';
+import { writeParquet } from '#audit/export/parquet.ts';
 import { type Bound, type ExportRange, parseBound } from '#audit/export/range.ts';
-import { type Piece, writeBooks } from '#audit/export/write-books.ts';
+import { writeBooks } from '#audit/export/write-books.ts';
 import { writeFiles } from '#audit/export/write-files.ts';
 import type { LogReader } from '#audit/ports/log-reader.ts';
 import type { AccountId } from '#domain/ids.ts';
@@ -12,7 +13,7 @@ import { UsageError } from './command-line.ts';
 import { withProgress } from './progress-bar.ts';
 import type { WithSnapshot } from './with-snapshot.ts';
 
-const formats = ['hledger', 'beancount', 'csv'] as const;
+const formats = ['hledger', 'beancount', 'csv', 'parquet'] as const;
 type Format = (typeof formats)[number];
 
 type ExportWish = {
@@ -53,20 +54,26 @@ const wishOf = (asked: Asked): ExportWish => {
   if (format === undefined) throw new UsageError(`--format needs ${formats.join(', ')}.`);
   const out = textOf(asked, 'out');
   if (out === undefined || out === '')
-    throw new UsageError('--out needs a file, or a folder for csv.');
+    throw new UsageError('--out needs a file, or a folder for csv and parquet.');
   const accountId = accountIdOf(asked);
   const range = { accountId, from: boundOf(asked, 'from'), to: boundOf(asked, 'to') };
   return { format, out, range, json: asked.values['json'] === true };
 };
 
-const piecesOf = (log: LogReader, format: Format, range: ExportRange): AsyncIterable<Piece> => {
+const write = (
+  log: LogReader,
+  { format, out, range }: ExportWish,
+  seen: (sequence: number) => void,
+): Promise<readonly string[]> => {
   switch (format) {
     case 'hledger':
-      return writeBooks(log, range, hledgerFormat);
+      return writeFiles(writeBooks(log, range, hledgerFormat), () => out, seen);
     case 'beancount':
-      return writeBooks(log, range, beancountFormat);
+      return writeFiles(writeBooks(log, range, beancountFormat), () => out, seen);
     case 'csv':
-      return writeCsv(log, range);
+      return writeFiles(writeCsv(log, range), (file) => join(out, file), seen);
+    case 'parquet':
+      return writeParquet(log, range, out, seen);
   }
 };
 
@@ -74,26 +81,33 @@ const help = `Writes the ledger's double entry as books that other programs chec
 
   --format hledger    one journal, shares at average cost; prove it with: hledger -f FILE check --strict
   --format beancount  one file, shares in lots, first in, first out; prove it with: bean-check FILE
-  --format csv        a folder with transactions.csv, fills.csv and positions.csv (held at the end, average cost)
-  --out FILE          where to; what is there already is replaced when all is written. A folder for csv.
+  --format csv        a folder with transactions.csv, fills.csv, gains.csv, positions.csv and lots.csv (RFC 4180, UTF-8). A
+                      text that a spreadsheet would compute (it begins with = + - or @) has a ' before it
+  --format parquet    a folder with the same as .parquet and events.parquet: exact DECIMAL(38,18) for cash and (38,9) for
+                      prices and quantities, times in microseconds UTC, texts as they are
+  --out FILE          where to; what is there already is replaced when all is written. A folder for csv and parquet.
   --account ID        one account only
   --from, --to        an instant, a date (UTC) or a sequence, by when it was written down, inclusive. What came
                       before --from is carried forward in one entry.
   --json              the result as one line of JSON
 
+In tables, gains are those of fills and of what changed earlier ones, before commission: realized_pnl at average cost,
+realized_pnl_fifo by lots, first in, first out. Positions and lots are what is held at the end of the range.
+
 Books are written on, never anew: an entry has the day it was effective, or the day of the account's entry before it
 where that is later. A fill that was taken back or corrected is set right by an entry of its own.
 
   ledger export --format hledger --out books.journal && hledger -f books.journal check --strict
+  ledger export --format parquet --out books/ && duckdb -c "SELECT sum(amount) FROM 'books/transactions.parquet'"
   ledger export --format csv --from 2026-01-01 --to 2026-03-31 --out first-quarter
 `;
 
 /** `ledger export`: 0 where everything was written. */
 export const exportCommand = (withSnapshot: WithSnapshot): Command => ({
   name: 'export',
-  summary: 'Write books that hledger or beancount check, or CSV.',
+  summary: 'Write books that hledger or beancount check, CSV or Parquet.',
   usage:
-    '--format hledger|beancount|csv --out FILE [--account ID] [--from WHEN] [--to WHEN] [--json]',
+    '--format hledger|beancount|csv|parquet --out FILE [--account ID] [--from WHEN] [--to WHEN] [--json]',
   help,
   options: {
     format: { type: 'string' },
@@ -104,18 +118,15 @@ export const exportCommand = (withSnapshot: WithSnapshot): Command => ({
     json: { type: 'boolean' },
   },
   run: async (asked, speech, signal) => {
-    const { format, out, range, json } = wishOf(asked);
-    const pathOf = (file: string): string => (format === 'csv' ? join(out, file) : out);
+    const wish = wishOf(asked);
     const result = await withProgress(speech, signal, 'export', (progress) =>
       withSnapshot(async ({ log }) => {
         const head = await log.head();
-        const files = await writeFiles(piecesOf(log, format, range), pathOf, (sequence) =>
-          progress(sequence, head),
-        );
-        return { format, files, head };
+        const files = await write(log, wish, (sequence) => progress(sequence, head));
+        return { format: wish.format, files, head };
       }),
     );
-    if (json) speech.out(JSON.stringify(result));
+    if (wish.json) speech.out(JSON.stringify(result));
     else speech.out(`Wrote ${result.files.join(', ')}; the log ends at ${result.head}.`);
     return 0;
   },

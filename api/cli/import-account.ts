@@ -32,7 +32,7 @@ const knowledgeOf = async (
 };
 
 /** Whose number it is: as the read tables say, and for what they have not read yet, the log. */
-const accountNumbered = async (
+export const accountNumbered = async (
   { log, live, tables }: LookSnapshot,
   number: string,
 ): Promise<AccountId | undefined> => {

@@ -1,9 +1,10 @@
+import type { KeyObject } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import type { SealStore, StoredSeal } from '#audit/ports/seal-store.ts';
-import { fingerprintOf } from '#audit/seals/keys.ts';
+import type { StoredSeal } from '#audit/ports/seal-store.ts';
+import { fingerprintOf, publicKeyOf } from '#audit/seals/keys.ts';
 import { type Proving, proveEvent } from '#audit/seals/proof.ts';
 import { parseSeal } from '#audit/seals/seal.ts';
-import { sealsUpTo } from '#audit/seals/verify-seals.ts';
+import { sealOver } from '#audit/seals/seal-over.ts';
 import type { EventId } from '#domain/ids.ts';
 import type { Asked, Command } from './command.ts';
 import { UsageError } from './command-line.ts';
@@ -21,7 +22,7 @@ seal, its signature and the public key. Whoever has the public key checks it off
 the single file audit/verify-proof.mjs and plain Node.
 
   --out FILE    where to write it; a file that is there is not replaced
-  --key FILE    the public key (PEM) of the seal, where it is not the ledger's present one
+  --key FILE    the public key (PEM) of the seal, where the ledger does not know it any more
   --json        say what was done as one object
 
   ledger prove 1042 --out fill.proof.json
@@ -41,12 +42,20 @@ const sequenceOf = async ({ seals }: SealTools, name: string): Promise<number> =
   return sequence;
 };
 
-const sealOver = async (store: SealStore, sequence: number): Promise<StoredSeal> => {
-  for await (const stored of sealsUpTo(store, await store.last())) {
-    const seal = parseSeal(stored.text);
-    if (seal !== undefined && seal.from <= sequence && sequence <= seal.to) return stored;
-  }
-  throw new Error(`No seal covers event ${sequence} yet: run ledger seal.`);
+/** The key that a seal was signed with: one that was given, the ledger's present one, or one that it remembers. */
+const keyOf = async (
+  { seals }: SealTools,
+  stored: StoredSeal,
+  known: readonly KeyObject[],
+): Promise<KeyObject> => {
+  const name = parseSeal(stored.text)?.key ?? '';
+  const found = known.find((key) => fingerprintOf(key) === name);
+  if (found !== undefined) return found;
+  const pem = await seals.keyOf(name);
+  if (pem !== undefined) return publicKeyOf(pem, 'ledger.seal_keys');
+  throw new Error(
+    `Seal ${stored.number} was made with the key ${name}: give its public key with --key.`,
+  );
 };
 
 const outFileOf = (asked: Asked): string => {
@@ -74,16 +83,16 @@ export const proveCommand = ({ withSeals, keyPlace }: SealPorts): Command => ({
   run: async (asked, speech, signal) => {
     const name = oneArgument(asked, 'sequence or event id');
     const file = outFileOf(asked);
-    const [publicKey] = publicKeysOf(asked, keyPlace);
-    if (publicKey === undefined)
-      throw new Error('There is no key yet: run ledger seal, or give --key.');
+    const known = publicKeysOf(asked, keyPlace);
     const { sequence, stored, proving } = await withSeals(async (tools) => {
       const found = await sequenceOf(tools, name);
       const seal = await sealOver(tools.seals, found);
+      if (seal === undefined) {
+        throw new Error(`No seal covers event ${found} yet: run ledger seal.`);
+      }
+      const publicKey = await keyOf(tools, seal, known);
       const outcome = await withProgress(speech, signal, 'prove', (progress) =>
-        tools.withSnapshot(({ log }) =>
-          proveEvent(log, found, seal, publicKey, (at) => progress(at, null)),
-        ),
+        tools.withSnapshot(({ log }) => proveEvent(log, found, seal, publicKey, progress)),
       );
       return { sequence: found, stored: seal, proving: outcome };
     });
@@ -92,7 +101,7 @@ export const proveCommand = ({ withSeals, keyPlace }: SealPorts): Command => ({
       return 1;
     }
     writeFileSync(file, `${JSON.stringify(proving.proof, null, 2)}\n`, { flag: 'wx' });
-    const done = { sequence, seal: stored.number, file, key: fingerprintOf(publicKey) };
+    const done = { sequence, seal: stored.number, file, key: parseSeal(stored.text)?.key };
     speech.out(
       asked.values['json'] === true
         ? JSON.stringify(done)

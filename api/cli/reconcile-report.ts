@@ -76,7 +76,9 @@ const notCompared = ({ not_compared: rows }: Answer): readonly string[] =>
     : [
         '',
         'Not compared',
-        ...rows.map(({ row, code, message }) => `row ${row}  ${code}  ${message}`),
+        ...rows.map(
+          ({ file, row, code, message }) => `${file ?? 'row'}:${row}  ${code}  ${message}`,
+        ),
       ];
 
 const counted = (counts: Answer['counts']): string =>

@@ -9,21 +9,26 @@ import { refusals } from '#domain/refusals.ts';
 import type { Instant } from '#domain/time.ts';
 import { unreachable } from '#domain/unreachable.ts';
 import { breakJson, reconciliationJson } from '../http/answers/reconciliation.ts';
-import { askedAccount } from './as-of.ts';
 import type { Asked, Command, ExitCode, Speech } from './command.ts';
 import { UsageError } from './command-line.ts';
+import { accountNumbered } from './import-account.ts';
 import { withProgress } from './progress-bar.ts';
 import { listBreaks } from './reconcile-list.ts';
 import { listLines, reportLines } from './reconcile-report.ts';
-import { boundOf, flagOf, noPositionals, textOf } from './values.ts';
+import { type NamedBytes, type ReadingOptions, readFiles, readSymbols } from './statement-files.ts';
+import { accountIdOf, boundOf, flagOf, isUuid, noPositionals, textOf } from './values.ts';
 import type { WithLook } from './with-look.ts';
 import { textsOf } from './with-seals.ts';
 
-const help = `
-  --account ID        whose books
-  --against FILE      a broker's statement: a JSON document (source, from, to, cash, positions, lines)
+const helpOf = (layouts: readonly string[]): string => `
+  --account ID|NUMBER whose books
+  --against FILE      a broker's statement: whatever \`ledger import\` reads, or a JSON document (source, from, to, cash,
+                      positions, lines); given more than once where the broker exports several files
+  --layout LAYOUT     ${layouts.join(', ')};
+                      without it the file tells
+  --symbols FILE      lines of NAME,SYMBOL: which symbol an ISIN, a CUSIP or a broker's ticker has here
+  --skip-problems     compares the rows that can be read although others cannot: not the ends, and nothing is resolved
   --against broker    the paper broker's own journal of what it executed
-  --format NAME       what the file is, where its name does not say so (json)
   --from INSTANT      of the broker's journal, only from then on
   --record            keeps what was found; the same again changes nothing
   --list              the breaks that are kept, with --all those that have ended too
@@ -37,11 +42,16 @@ read-only look at the log. Each difference is a break: typed, aged, with both si
 the one command that would mend it, or why a person has to decide. What nothing explains is a break of its own.
 Nothing is written without --record, --approve or --dismiss. Ages count to the last event of the log.
 
+A file that is imported and one that is compared give the same references, so neither books what the other has booked:
+what was imported agrees, and what was approved is known to a later import. docs/imports.md has the layouts and codes.
+
 Exit codes: 0 no breaks (or done), 1 there are breaks (or what was approved could not be booked), 2 it could not be done.
 
 Examples:
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --against broker
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --against january.json --record
+  ledger reconcile --account SCHWAB-1 --against schwab.csv --record
+  ledger reconcile --account IBKR-1 --against trades.csv --against dividends.csv --symbols isins.csv --skip-problems
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --list
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --approve 0f3a9c5e17b2d4860a1c --by "A. Clerk"
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --against january.json --json | jq .counts`;
@@ -53,11 +63,12 @@ export type ReconcilePorts = {
   readonly withReconciliations: <T>(
     act: (reconciliations: Reconciliations) => Promise<T>,
   ) => Promise<T>;
-  /** Throws where the file is no statement. */
+  readonly layoutNames: readonly string[];
+  /** Throws where a file is no statement, or no table of symbols. */
   readonly readStatement: (
-    file: string,
-    options: { readonly format: string | null },
-  ) => Promise<BrokerStatement>;
+    files: readonly NamedBytes[],
+    options: ReadingOptions,
+  ) => BrokerStatement;
   readonly broker: () => StatementSource;
 };
 
@@ -71,41 +82,91 @@ const lastEvent = ({ withLook }: ReconcilePorts): Promise<Instant> =>
     return at;
   });
 
+/** Throws UsageError where none is named, Error where none has the number. */
+const accountOf = async (asked: Asked, { withLook }: ReconcilePorts): Promise<AccountId> => {
+  const name = textOf(asked, 'account');
+  if (name === undefined) throw new UsageError('Which account? --account ID|NUMBER');
+  if (isUuid(name)) return accountIdOf(name);
+  const found = await withLook((look) => accountNumbered(look, name));
+  if (found === undefined) throw new Error(`There is no account ${name}.`);
+  return found;
+};
+
 const actorOf = (asked: Asked): Actor => {
   const name = textOf(asked, 'by')?.trim();
   if (name === undefined || name === '') throw new UsageError('Who decides? --by NAME');
   return `operator:${name}` as Actor;
 };
 
-type Against = { readonly statement: BrokerStatement; readonly scope: StatementScope };
+type Against = {
+  readonly statement: BrokerStatement;
+  readonly scope: StatementScope;
+  /** Whose own record it is; null for a file. */
+  readonly broker: string | null;
+};
 
-const statementOf = async (
-  asked: Asked,
-  ports: ReconcilePorts,
+const ofBroker = async (
+  { broker }: ReconcilePorts,
   account: AccountId,
-  file: string,
   now: Instant,
   from: Instant | null,
 ): Promise<Against> => {
-  if (file === 'broker') {
-    const source = ports.broker();
-    return { statement: await source.statement(account, from, now), scope: source.states };
-  }
-  const statement = await ports.readStatement(file, { format: textOf(asked, 'format') ?? null });
-  return { statement, scope: 'everything' };
+  const source = broker();
+  const statement = await source.statement(account, from, now);
+  return { statement, scope: source.states, broker: source.name };
 };
 
-/** A statement of which a row could not be read would show breaks that are none. */
+const problemsShown = 20;
+
+/** A row that could not be read may be the very one that something of ours belongs to. */
 const mustBeWhole = ({ problems }: BrokerStatement): void => {
   if (problems.length === 0) return;
-  const rows = problems.map(({ row, code, message }) => `  row ${row}: ${message} (${code})`);
-  throw new Error(['Some rows of the statement cannot be read:', ...rows].join('\n'));
+  const rows = problems
+    .slice(0, problemsShown)
+    .map(({ file, row, code, message }) => `  ${file ?? 'row'}:${row}  ${code}  ${message}`);
+  const more = problems.length - rows.length;
+  const lines = [
+    'Some rows cannot be read, so nothing was compared (--skip-problems leaves them out):',
+    ...rows,
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
+  throw new Error(lines.join('\n'));
+};
+
+const ofFiles = async (
+  { readStatement }: ReconcilePorts,
+  asked: Asked,
+  paths: readonly string[],
+): Promise<Against> => {
+  const [files, symbols] = [await readFiles(paths), await readSymbols(textOf(asked, 'symbols'))];
+  const statement = readStatement(files, { layout: textOf(asked, 'layout'), symbols });
+  if (!flagOf(asked, 'skip-problems')) mustBeWhole(statement);
+  return { statement, scope: 'everything', broker: null };
+};
+
+const fileOptions = ['layout', 'symbols', 'skip-problems'] as const;
+
+/** Throws UsageError where an option would do nothing. */
+const mustFit = (asked: Asked, paths: readonly string[], layouts: readonly string[]): void => {
+  const isBroker = paths.includes('broker');
+  if (isBroker && paths.length > 1) throw new UsageError('One at a time: broker or files?');
+  const layout = textOf(asked, 'layout');
+  if (layout !== undefined && !layouts.includes(layout)) {
+    throw new UsageError(`--layout needs one of ${layouts.join(', ')}.`);
+  }
+  const given = fileOptions.filter((name) => asked.values[name] !== undefined);
+  if (isBroker && given.length > 0) {
+    throw new UsageError(`--${given.join(' and --')} go with --against FILE.`);
+  }
+  if (!isBroker && textOf(asked, 'from') !== undefined) {
+    throw new UsageError('--from goes with --against broker: a file says itself what it is of.');
+  }
 };
 
 const comparing = async (
   { withLook }: ReconcilePorts,
   account: AccountId,
-  { statement, scope }: Against,
+  { statement, scope, broker }: Against,
   speech: Speech,
   signal: AbortSignal,
 ): Promise<Reconciliation> =>
@@ -115,6 +176,12 @@ const comparing = async (
       const books = await readBooks(log, account, statement, slackDays, (sequence) =>
         progress(sequence, head),
       );
+      if (broker !== null && books.broker !== broker) {
+        const whose = books.broker === 'none' ? 'no broker' : `the broker ${books.broker}`;
+        throw new Error(
+          `The account has ${whose}, and ${broker} has no record of it. Give a FILE.`,
+        );
+      }
       return reconcile(statement, books, scope);
     }),
   );
@@ -122,15 +189,17 @@ const comparing = async (
 const compare = async (
   asked: Asked,
   ports: ReconcilePorts,
-  file: string,
+  account: AccountId,
   speech: Speech,
   signal: AbortSignal,
 ): Promise<ExitCode> => {
-  const account = askedAccount(asked);
+  const paths = textsOf(asked, 'against');
+  mustFit(asked, paths, ports.layoutNames);
   const from = fromOf(asked);
   const last = await lastEvent(ports);
-  const against = await statementOf(asked, ports, account, file, last, from);
-  mustBeWhole(against.statement);
+  const against = paths.includes('broker')
+    ? await ofBroker(ports, account, last, from)
+    : await ofFiles(ports, asked, paths);
   const found = await comparing(ports, account, against, speech, signal);
   const now = later(last, found.to) ?? last;
   const recorded = flagOf(asked, 'record')
@@ -219,7 +288,7 @@ const decide = async (
 /** The one thing that is asked for. Throws UsageError where it is none, or several. */
 const wishOf = (asked: Asked): 'compare' | 'list' | 'approve' | 'dismiss' => {
   const wishes = [
-    ...(textOf(asked, 'against') === undefined ? [] : (['compare'] as const)),
+    ...(textsOf(asked, 'against').length > 0 ? (['compare'] as const) : []),
     ...(flagOf(asked, 'list') ? (['list'] as const) : []),
     ...(textsOf(asked, 'approve').length > 0 ? (['approve'] as const) : []),
     ...(textsOf(asked, 'dismiss').length > 0 ? (['dismiss'] as const) : []),
@@ -235,11 +304,11 @@ const run =
   (ports: ReconcilePorts): Command['run'] =>
   async (asked, speech, signal) => {
     noPositionals(asked);
-    const account = askedAccount(asked);
     const wish = wishOf(asked);
+    const account = await accountOf(asked, ports);
     switch (wish) {
       case 'compare':
-        return compare(asked, ports, textOf(asked, 'against') ?? '', speech, signal);
+        return compare(asked, ports, account, speech, signal);
       case 'list':
         return showList(asked, ports, account, speech);
       case 'approve': {
@@ -290,12 +359,14 @@ export const reconcileCommand = (ports: ReconcilePorts): Command => ({
   summary:
     "Compares an account with its broker's statement: typed breaks, and what would mend them.",
   usage:
-    '--account ID (--against FILE|broker [--record] | --list | --approve BREAK_ID... --by NAME | --dismiss BREAK_ID... --reason TEXT --by NAME) [--json]',
-  help,
+    '--account ID|NUMBER (--against FILE...|broker [--layout L] [--symbols FILE] [--skip-problems] [--record] | --list | --approve BREAK_ID... --by NAME | --dismiss BREAK_ID... --reason TEXT --by NAME) [--json]',
+  help: helpOf(ports.layoutNames),
   options: {
     account: { type: 'string' },
-    against: { type: 'string' },
-    format: { type: 'string' },
+    against: { type: 'string', multiple: true },
+    layout: { type: 'string' },
+    symbols: { type: 'string' },
+    'skip-problems': { type: 'boolean' },
     from: { type: 'string' },
     record: { type: 'boolean' },
     list: { type: 'boolean' },

@@ -1,10 +1,17 @@
-import { faultsOf, gapsOf, sealInWords } from '#audit/look/health.ts';
+import {
+  deliveryInWords,
+  faultsOf,
+  gapsOf,
+  sealInWords,
+  sealNumberOf,
+} from '#audit/look/health.ts';
 import type {
   LogStanding,
   LookSnapshot,
   ReadSchemaStanding,
   SnapshotStanding,
 } from '#audit/ports/live-figures.ts';
+import type { TargetStanding } from '#audit/ports/seal-outbox.ts';
 import { type Instant, toMilliseconds } from '#domain/time.ts';
 import { aligned, named } from './aligned.ts';
 import type { Command, ExitCode } from './command.ts';
@@ -12,7 +19,8 @@ import { flagOf, noPositionals } from './values.ts';
 import type { WithLook } from './with-look.ts';
 
 const help = `
-  --json    one JSON object: log, read_tables, snapshots, last_seal (its text), findings
+  --json    one JSON object: log, read_tables, snapshots, last_seal (its text), seals_to (where the
+            server brings seals, and how many a place has not had), findings
 
 The log is counted: it has no gap if it begins with 1 and has as many events as its last one says. That does not
 show whether an event was changed: \`ledger verify\` does.
@@ -28,6 +36,8 @@ type Standing = {
   readonly readSchemas: readonly ReadSchemaStanding[];
   readonly snapshots: SnapshotStanding;
   readonly lastSeal: string | null;
+  /** Where the server brings seals by itself. */
+  readonly sealsTo: readonly TargetStanding[];
 };
 
 const read = async ({ live }: LookSnapshot): Promise<Standing> => ({
@@ -35,6 +45,7 @@ const read = async ({ live }: LookSnapshot): Promise<Standing> => ({
   readSchemas: await live.readSchemas(),
   snapshots: await live.snapshots(),
   lastSeal: await live.lastSeal(),
+  sealsTo: (await live.sealTargets()).filter(({ automatic }) => automatic),
 });
 
 const findingsOf = ({ log, readSchemas }: Standing): readonly string[] => [
@@ -64,12 +75,13 @@ const schemaCells =
     row.live ? 'yes' : 'no',
     row.state,
     String(row.checkpoint),
-    String(last - row.checkpoint),
-    row.waitingSince === null ? '-' : age(row.waitingSince, now),
+    // A replay stays where it is.
+    row.name === 'replay' ? '-' : String(last - row.checkpoint),
+    row.name === 'replay' || row.waitingSince === null ? '-' : age(row.waitingSince, now),
   ];
 
 const inLines = (standing: Standing, now: number): readonly string[] => {
-  const { log, readSchemas, snapshots, lastSeal } = standing;
+  const { log, readSchemas, snapshots, lastSeal, sealsTo } = standing;
   const gaps = gapsOf(log);
   return [
     ...named([
@@ -91,6 +103,10 @@ const inLines = (standing: Standing, now: number): readonly string[] => {
           : `${snapshots.count}, newest ${age(snapshots.newestAt, now)} old, oldest ${age(snapshots.oldestAt, now)}`,
       ],
       ['last seal', lastSeal === null ? 'none' : sealInWords(lastSeal, log)],
+      ...sealsTo.map((to) => {
+        const words = `${to.target}: ${deliveryInWords(to, sealNumberOf(lastSeal))}`;
+        return ['seals to', words] as const;
+      }),
     ]),
     '',
     ...(readSchemas.length === 0
@@ -100,7 +116,7 @@ const inLines = (standing: Standing, now: number): readonly string[] => {
 };
 
 const asJson = (standing: Standing): string => {
-  const { log, readSchemas, snapshots, lastSeal } = standing;
+  const { log, readSchemas, snapshots, lastSeal, sealsTo } = standing;
   return JSON.stringify({
     log: {
       head: log.last,
@@ -130,6 +146,14 @@ const asJson = (standing: Standing): string => {
       newest_at: snapshots.newestAt,
     },
     last_seal: lastSeal,
+    seals_to: sealsTo.map(({ target, deliveredTo, deliveredAt, failure, failingSince }) => ({
+      target,
+      delivered_to: deliveredTo,
+      delivered_at: deliveredAt,
+      undelivered: Math.max(0, sealNumberOf(lastSeal) - deliveredTo),
+      failure,
+      failing_since: failingSince,
+    })),
     findings: findingsOf(standing),
   });
 };

@@ -1,4 +1,5 @@
-import { type KeptSeals, readKeptSeals } from '#audit/seals/kept-seals.ts';
+import { type KeptSeals, readKeptSealsAt } from '#audit/seals/kept-seals.ts';
+import { parseSeal } from '#audit/seals/seal.ts';
 import {
   type SealFinding,
   type SealReport,
@@ -7,18 +8,22 @@ import {
 } from '#audit/seals/verify-seals.ts';
 import type { Command } from './command.ts';
 import { withProgress } from './progress-bar.ts';
-import { noArguments, publicKeysOf, type SealPorts, textsOf } from './with-seals.ts';
+import { noArguments, publicKeysOf, type SealPorts, targetsOf, textsOf } from './with-seals.ts';
 
 const help = `Recomputes every seal over the log as it is now and names what differs: the seal, and the first event as far as the
 log gives it away. Who can change the database can also cut off events together with their seals, or, with the key,
 seal a rewritten log anew: only a seal that was kept elsewhere shows that.
 
-  --against PATH  a file of kept seals, or a folder of them, as \`ledger seal --to\` wrote them
+  --against FROM  a file of kept seals or a folder of them, as \`ledger seal --to\` wrote them, or an http(s) URL that
+                  answers GET with the lines that were posted to it
   --key FILE      a public key (PEM) that seals may be signed with; several times for several keys. Without it: the
                   ledger's own, and those in the kept seals.
   --json          one object
 
   ledger verify-seals --against /mnt/elsewhere/seals.jsonl
+  ledger verify-seals --against https://seals.example.org/order-ledger --key old.pem --key new.pem
+
+After a change of keys the seals before it need the old public key: give both, or kept seals, which bring theirs.
 
 Exit codes: 0 all is as it was sealed, 1 findings, 2 could not run.`;
 
@@ -37,7 +42,7 @@ const summaryOf = ({ head, seals, keptSeals, sealedTo, findingsCount }: SealRepo
 export const verifySealsCommand = ({ withSeals, keyPlace }: SealPorts): Command => ({
   name: 'verify-seals',
   summary: 'Recompute every seal over the log.',
-  usage: '[--against FILE_OR_FOLDER] [--key PEM_FILE]... [--json]',
+  usage: '[--against FILE|FOLDER|URL] [--key PEM_FILE]... [--json]',
   help,
   options: {
     against: { type: 'string' },
@@ -46,20 +51,21 @@ export const verifySealsCommand = ({ withSeals, keyPlace }: SealPorts): Command 
   },
   run: async (asked, speech, signal) => {
     noArguments(asked);
-    const [path] = textsOf(asked, 'against');
-    const kept = path === undefined ? noneKept : readKeptSeals(path);
+    const [from] = targetsOf(asked, 'against');
+    const kept = from === undefined ? noneKept : await readKeptSealsAt(from, signal);
     const own = publicKeysOf(asked, keyPlace);
     const publicKeys = textsOf(asked, 'key').length > 0 ? own : [...own, ...kept.publicKeys];
     const report = await withProgress(speech, signal, 'verify seals', (progress) =>
       withSeals(async ({ seals, withSnapshot }) => {
         const last = await seals.last();
+        const sealedTo = (last && parseSeal(last.text)?.to) ?? null;
         return withSnapshot(({ log }) =>
           verifySeals({
             log,
             seals: sealsUpTo(seals, last),
             kept: kept.seals,
             publicKeys,
-            progress: (at) => progress(at, null),
+            progress: (at) => progress(at, sealedTo),
           }),
         );
       }),

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { EventPlaces } from '#audit/ports/event-places.ts';
+import type { SealOutbox } from '#audit/ports/seal-outbox.ts';
 import type { SealStore } from '#audit/ports/seal-store.ts';
 import { type KeyPlace, publicHalf, publicKeyOf, sealKey } from '#audit/seals/keys.ts';
+import { parseTargets, type SealTarget } from '#audit/seals/targets.ts';
 import type { Asked } from './command.ts';
 import { UsageError } from './command-line.ts';
 import type { WithSnapshot } from './with-snapshot.ts';
 
 /** The seals, and looks at the log that begin when they are asked for: a seal that was read before is under the look. */
 export type SealTools = {
-  readonly seals: SealStore & EventPlaces;
+  readonly seals: SealStore & SealOutbox & EventPlaces;
   readonly withSnapshot: WithSnapshot;
 };
 
@@ -38,6 +40,15 @@ export const oneArgument = ({ positionals }: Asked, name: string): string => {
   const [only, ...rest] = positionals;
   if (only === undefined || rest.length > 0) throw new UsageError(`Give one ${name}.`);
   return only;
+};
+
+/** The option's texts as places that keep seals; throws UsageError for what is none. */
+export const targetsOf = (asked: Asked, name: string): readonly SealTarget[] => {
+  try {
+    return parseTargets(textsOf(asked, name));
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 };
 
 /** The public keys in the files of `--key`, and the ledger's own where it has one. */

@@ -131,6 +131,18 @@ const transportProblems = {
     status: 404,
     text: 'The market does not know this symbol. List the known ones at /api/v1/market-data/symbols.',
   },
+  unknown_figure: {
+    status: 404,
+    text: 'There is no such figure to explain. GET /api/v1/audit/figures lists those there are.',
+  },
+  figure_not_found: {
+    status: 404,
+    text: 'The figure exists, but not here or not then: nothing was held, there is no such order or row, or the log ends before. Check what was asked for.',
+  },
+  figure_unexplained: {
+    status: 500,
+    text: 'The events do not come to what the read tables show: that is a finding. Run `ledger verify`, which names what differs.',
+  },
   request_timeout: {
     status: 408,
     text: 'The request did not arrive in time. Send it again under the same Idempotency-Key.',

@@ -3,6 +3,7 @@ import { accountRoutes } from './routes/accounts.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { authRoutes } from './routes/auth.ts';
 import { bookingRoutes } from './routes/bookings.ts';
+import { explainRoutes } from './routes/explain.ts';
 import { fillRoutes } from './routes/fills.ts';
 import { marketDataRoutes } from './routes/market-data.ts';
 import { memberRoutes } from './routes/members.ts';
@@ -35,5 +36,6 @@ export const routes: readonly Route[] = [
   ...memberRoutes,
   ...userRoutes,
   ...securityLogRoutes,
+  ...explainRoutes,
   ...opsRoutes,
 ];

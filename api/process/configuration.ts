@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { SealEvery } from '#audit/seals/sealer.ts';
+import { parseTargets } from '#audit/seals/targets.ts';
 import { parseSigningKeys, type SigningKeys } from '#identity/secrets.ts';
 import { type Allowance, defaultRateLimits, type RateLimits } from '../http/rate-limits.ts';
 
@@ -39,6 +41,17 @@ const signingKeys = z.string().transform((text, context): SigningKeys => {
   }
 });
 
+const sealTargets = listed.transform((texts, context): readonly string[] => {
+  try {
+    parseTargets(texts);
+    return texts;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'cannot be read';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
+});
+
 /** Every environment variable the server reads; all have a default that works on a fresh clone. */
 const environment = z.object({
   /** Where the embedded database, own secrets and the log are kept. */
@@ -56,6 +69,11 @@ const environment = z.object({
   JWT_KEYS_FILE: z.string().min(1).optional(),
   /** The Ed25519 key that seals are signed with, PEM; without it the data directory's own, made at the first seal. */
   SEAL_KEY_FILE: z.string().min(1).optional(),
+  /** The server seals the log after so many events and after so many minutes, if anything came; 0 turns one off. */
+  SEAL_EVERY_EVENTS: z.coerce.number().int().min(0).max(1_000_000_000).default(10_000),
+  SEAL_EVERY_MINUTES: z.coerce.number().int().min(0).max(525_600).default(60),
+  /** Where each seal is kept besides: files, folders (an end in / makes one) and http(s) URLs, separated by commas. */
+  SEAL_TO: sealTargets.default([]),
   /** Web pages' origins that may use the API from a browser, separated by commas. */
   CORS_ORIGINS: listed
     .refine((all) => all.every(isOrigin), 'must be origins such as https://desk.example.org')
@@ -104,6 +122,8 @@ export type Configuration = {
   readonly jwtKeys: SigningKeys | null;
   readonly jwtKeysFile: string | null;
   readonly sealKeyFile: string | null;
+  readonly sealEvery: SealEvery;
+  readonly sealTo: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly redisUrl: string | null;
   readonly rateLimits: RateLimits;
@@ -150,6 +170,8 @@ export const readConfiguration = (
     jwtKeys: read.JWT_KEYS ?? null,
     jwtKeysFile: read.JWT_KEYS_FILE ?? null,
     sealKeyFile: read.SEAL_KEY_FILE ?? null,
+    sealEvery: { events: read.SEAL_EVERY_EVENTS, minutes: read.SEAL_EVERY_MINUTES },
+    sealTo: read.SEAL_TO,
     corsOrigins: read.CORS_ORIGINS,
     redisUrl: read.REDIS_URL ?? null,
     rateLimits: {

@@ -1,267 +1,50 @@
-import { invariant } from '#domain/invariant.ts';
-import { formatPrice, formatQuantity, perShare } from '#domain/money.ts';
-import type { AccountRecord } from '#projections/accounts/table.ts';
-import { holdingKey } from '#projections/keys.ts';
-import type { OrderRecord } from '#projections/orders/table.ts';
-import type { PositionRecord } from '#projections/positions/table.ts';
-import type { Tables } from '#projections/tables.ts';
-import { portfolioOf, valued } from '../as-of/valuation.ts';
-import { buyingPowerLines } from './buying-power.ts';
-import { cashLines, product } from './cash-lines.ts';
-import { type Figure, type Line, NoSuchFigure, type Subject } from './explanation.ts';
-import { linesOf, type Move, movesOf, ofOpenCycle } from './position-lines.ts';
-import { createReserveLines } from './reserve-lines.ts';
+import type { Definition, FigureTable } from './explanation.ts';
+import { accounts } from './figures/accounts.ts';
+import { lots } from './figures/lots.ts';
+import { marketDataCache } from './figures/market-data-cache.ts';
+import { orderFills } from './figures/order-fills.ts';
+import { orders } from './figures/orders.ts';
+import { portfolioSnapshots } from './figures/portfolio-snapshots.ts';
+import { positionHistory } from './figures/position-history.ts';
+import { positions } from './figures/positions.ts';
+import { postings } from './figures/postings.ts';
+import { transactions } from './figures/transactions.ts';
 
-const accountIn = (tables: Tables, { accountId }: Subject): AccountRecord => {
-  const account = tables.accounts.get(accountId);
-  if (account === undefined) throw new NoSuchFigure(`There is no account ${accountId}.`);
-  return account;
-};
-
-const positionIn = (tables: Tables, { accountId, symbol }: Subject): PositionRecord => {
-  invariant(symbol !== null, 'a symbol was asked for');
-  const position = tables.positions.get(holdingKey(accountId, symbol));
-  if (position === undefined) throw new NoSuchFigure(`The account never traded ${symbol}.`);
-  return position;
-};
-
-const heldIn = (tables: Tables, subject: Subject): PositionRecord => {
-  const position = positionIn(tables, subject);
-  if (position.quantity !== 0n && position.cycle !== null) return position;
-  throw new NoSuchFigure(`Nothing of ${subject.symbol} is held, so there is no such figure.`);
-};
-
-const orderIn = (tables: Tables, { accountId, orderId }: Subject): OrderRecord => {
-  invariant(orderId !== null, 'an order was asked for');
-  const order = tables.orders.get(orderId);
-  if (order?.accountId === accountId) return order;
-  throw new NoSuchFigure(`The account has no order ${orderId}.`);
-};
-
-const filledIn = (tables: Tables, subject: Subject): OrderRecord => {
-  const order = orderIn(tables, subject);
-  if (order.filledQuantity !== 0n) return order;
-  throw new NoSuchFigure(`Nothing of order ${subject.orderId} has filled, so there is no average.`);
-};
-
-const movesIn = (tables: Tables, { accountId, symbol }: Subject): readonly Move[] => {
-  invariant(symbol !== null, 'a symbol was asked for');
-  const key = holdingKey(accountId, symbol);
-  return movesOf(tables.orderFills.group(key), tables.stockSplits.group(key));
-};
-
-const watchCash = () => {
-  const lines: Line[] = [];
-  return {
-    see: (event: Parameters<typeof cashLines>[0]) => {
-      lines.push(...cashLines(event));
-    },
-    tell: () => ({ lines, unit: 'cash' }) as const,
+/** A figure of a read table, and the table that shows it. */
+export type Figure = Definition &
+  Pick<FigureTable, 'needs' | 'idIs' | 'withoutId'> & {
+    /** The view's column. */
+    readonly column: string;
+    readonly table: FigureTable;
   };
-};
 
-const watchReserved = (orderId: Subject['orderId']) => {
-  const { see, lines } = createReserveLines(orderId);
-  return { see, tell: () => ({ lines, unit: 'cash' }) as const };
-};
-
-const lastBalance = (tables: Tables, { accountId }: Subject): bigint => {
-  let [balance, sequence, line]: [bigint, number, number] = [0n, 0, 0];
-  for (const row of tables.transactions.values()) {
-    if (row.accountId !== accountId) continue;
-    if (row.sequence < sequence || (row.sequence === sequence && row.line < line)) continue;
-    [balance, sequence, line] = [row.balanceAfter, row.sequence, row.line];
-  }
-  return balance;
-};
-
-/** A figure of a position that is a sum over its moves. */
-const sumOfMoves = (
-  over: Pick<Figure, 'name' | 'summary' | 'cell'>,
-  number: 'quantity' | 'cost' | 'realized',
-  of: (moves: readonly Move[]) => readonly Move[],
-): Figure => ({
-  ...over,
-  needs: 'symbol',
-  tables: ['positions'],
-  begin: (subject) => ({
-    tell: (tables) => ({
-      lines: linesOf(of(movesIn(tables, subject)), number),
-      unit: number === 'quantity' ? 'quantity' : 'cash',
-    }),
-  }),
-});
-
-const everything = (moves: readonly Move[]): readonly Move[] => moves;
-
-const marketValueLine = (tables: Tables, subject: Subject): Line => {
-  const { position, price, marketValue } = valued(tables, heldIn(tables, subject));
-  const market = tables.marketDataCache.get(position.symbol);
-  const from = market === undefined ? 'the last own fill' : `the mark of ${market.session}`;
-  return {
-    sequence: market?.sequence ?? position.changedSequence,
-    at: market?.markedAt ?? position.updatedAt,
-    what: `market value: ${formatQuantity(position.quantity)} × ${formatPrice(price)}, ${from}`,
-    amount: marketValue,
-  };
-};
-
-const fillLines = (tables: Tables, { orderId }: Subject): readonly Line[] =>
-  [...tables.orderFills.values()]
-    .filter((fill) => fill.orderId === orderId && fill.status !== 'disputed')
-    .toSorted((left, right) => left.createdSequence - right.createdSequence)
-    .map((fill) => {
-      const stands = fill.status !== 'busted';
-      const by = `by event ${fill.sequence}`;
-      const status = fill.status === 'booked' ? '' : ` (${fill.status} ${by})`;
-      return {
-        sequence: fill.createdSequence,
-        at: fill.executedAt,
-        what: `${fill.side} ${product(fill)}${status}`,
-        amount: stands ? fill.quantity * fill.price : 0n,
-      };
-    });
-
-/** Every figure that can be explained, by the names of the views' columns. */
-export const figures: readonly Figure[] = [
-  {
-    name: 'accounts.cash',
-    summary: 'cash of the account',
-    needs: 'nothing',
-    tables: ['accounts'],
-    cell: (tables, subject) => accountIn(tables, subject).cash,
-    begin: watchCash,
-  },
-  {
-    name: 'transactions.balance_after',
-    summary: 'balance after the last line of the statement',
-    needs: 'nothing',
-    tables: ['transactions'],
-    cell: lastBalance,
-    begin: watchCash,
-  },
-  {
-    name: 'accounts.reserved',
-    summary: 'cash that open orders keep aside',
-    needs: 'nothing',
-    tables: ['accounts'],
-    cell: (tables, subject) => accountIn(tables, subject).reserved,
-    begin: () => watchReserved(null),
-  },
-  {
-    name: 'accounts.buying_power',
-    summary: 'what a new opening order may cost',
-    needs: 'nothing',
-    tables: ['accounts', 'positions', 'orderFills', 'marketDataCache'],
-    cell: (tables, subject) =>
-      portfolioOf(tables, accountIn(tables, subject), subject.at).buyingPower,
-    begin: (subject) => ({
-      tell: (tables) => ({ lines: buyingPowerLines(tables, subject), unit: 'cash' }),
-    }),
-  },
-  sumOfMoves(
-    {
-      name: 'positions.quantity',
-      summary: 'shares held, negative for a short',
-      cell: (tables, subject) => positionIn(tables, subject).quantity,
-    },
-    'quantity',
-    everything,
-  ),
-  sumOfMoves(
-    {
-      name: 'positions.total_cost',
-      summary: 'cost of what is held, negative for a short',
-      cell: (tables, subject) => positionIn(tables, subject).cost,
-    },
-    'cost',
-    ofOpenCycle,
-  ),
-  {
-    name: 'positions.avg_cost',
-    summary: 'cost of a share, rounded to nine decimals',
-    needs: 'symbol',
-    tables: ['positions'],
-    cell: (tables, subject) => {
-      const { cost, quantity } = heldIn(tables, subject);
-      return perShare(cost, quantity);
-    },
-    begin: (subject) => ({
-      tell: (tables) => {
-        const moves = movesIn(tables, subject);
-        const held = moves.reduce((total, { quantity }) => total + quantity, 0n);
-        const divisor = held as PositionRecord['quantity'];
-        if (divisor === 0n) throw new NoSuchFigure(`Nothing of ${subject.symbol} is held.`);
-        return {
-          lines: linesOf(ofOpenCycle(moves), 'cost'),
-          unit: 'cash',
-          quotient: { divisor, of: 'shares held' },
-        };
-      },
-    }),
-  },
-  sumOfMoves(
-    {
-      name: 'positions.realized_pnl',
-      summary: 'profit realized by the open position, before commission',
-      cell: (tables, subject) => heldIn(tables, subject).cycle?.realized ?? 0n,
-    },
-    'realized',
-    ofOpenCycle,
-  ),
-  sumOfMoves(
-    {
-      name: 'positions.realized_pnl_lifetime',
-      summary: 'profit ever realized in the symbol, before commission',
-      cell: (tables, subject) => positionIn(tables, subject).realizedPnlLifetime,
-    },
-    'realized',
-    everything,
-  ),
-  {
-    name: 'positions.unrealized_pnl',
-    summary: 'market value less cost',
-    needs: 'symbol',
-    tables: ['positions', 'marketDataCache'],
-    cell: (tables, subject) => valued(tables, heldIn(tables, subject)).unrealized,
-    begin: (subject) => ({
-      tell: (tables) => {
-        const cost = linesOf(ofOpenCycle(movesIn(tables, subject)), 'cost');
-        const less = cost.map((line) => ({
-          ...line,
-          what: `less cost: ${line.what}`,
-          amount: -line.amount,
-        }));
-        return { lines: [marketValueLine(tables, subject), ...less], unit: 'cash' };
-      },
-    }),
-  },
-  {
-    name: 'orders.reserved_cash',
-    summary: 'cash that the order keeps aside',
-    needs: 'order',
-    tables: ['orders'],
-    cell: (tables, subject) => orderIn(tables, subject).reservedCash,
-    begin: ({ orderId }) => watchReserved(orderId),
-  },
-  {
-    name: 'orders.avg_fill_price',
-    summary: 'average price of its fills, rounded to nine decimals',
-    needs: 'order',
-    tables: ['orders'],
-    cell: (tables, subject) => {
-      const { filledValue, filledQuantity } = filledIn(tables, subject);
-      return perShare(filledValue, filledQuantity);
-    },
-    begin: (subject) => ({
-      tell: (tables) => ({
-        lines: fillLines(tables, subject),
-        unit: 'cash',
-        quotient: { divisor: filledIn(tables, subject).filledQuantity, of: 'shares filled' },
-      }),
-    }),
-  },
+const tables: readonly FigureTable[] = [
+  accounts,
+  positions,
+  orders,
+  orderFills,
+  positionHistory,
+  lots,
+  transactions,
+  postings,
+  portfolioSnapshots,
+  marketDataCache,
 ];
+
+/** Every figure that can be explained, by the names of the views and their columns. */
+export const figures: readonly Figure[] = tables.flatMap((table) =>
+  table.figures.map((definition) => {
+    const { needs, idIs, withoutId } = table;
+    return {
+      ...definition,
+      needs,
+      ...(idIs === undefined ? {} : { idIs }),
+      ...(withoutId === undefined ? {} : { withoutId }),
+      column: definition.name.slice(table.view.length + 1),
+      table,
+    };
+  }),
+);
 
 /** Other names that people try. */
 const aliases: Readonly<Record<string, string>> = {
@@ -273,4 +56,57 @@ const aliases: Readonly<Record<string, string>> = {
 export const figureNamed = (name: string): Figure | undefined => {
   const wanted = aliases[name] ?? name;
   return figures.find((figure) => figure.name === wanted);
+};
+
+const place = 'is a place in the log or in a list, not an amount';
+const ofComparison =
+  'is what a comparison with a broker’s statement found, as its event says; `ledger reconcile` shows both sides';
+const asItCame = 'is copied from its event as it is; `ledger events` shows that';
+
+/** Columns of numbers that are no figures, by view, and why. */
+export const noFigures: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  accounts: { created_sequence: place, sequence: place },
+  positions: { sequence: place },
+  orders: { created_sequence: place, sequence: place },
+  order_fills: { created_sequence: place, sequence: place },
+  position_history: { created_sequence: place, sequence: place },
+  lots: { created_sequence: place, sequence: place },
+  transactions: {
+    line: place,
+    sequence: place,
+    quantity: 'repeats the execution’s; order_fills.quantity is explained',
+    price: 'repeats the execution’s; order_fills.price is explained',
+  },
+  postings: { sequence: place, line: place },
+  portfolio_snapshots: { sequence: place },
+  market_data_cache: { sequence: place },
+  price_marks: {
+    open: asItCame,
+    high: asItCame,
+    low: asItCame,
+    close: asItCame,
+    sequence: place,
+  },
+  stock_splits: {
+    new_shares: asItCame,
+    old_shares: asItCame,
+    quantity_before: asItCame,
+    quantity_after: asItCame,
+    fraction: asItCame,
+    cash_in_lieu: asItCame,
+    sequence: place,
+  },
+  breaks: { cash: ofComparison, shares: ofComparison, created_sequence: place, sequence: place },
+  reconciliations: {
+    breaks: ofComparison,
+    lines: ofComparison,
+    matched: ofComparison,
+    sequence: place,
+  },
+};
+
+/** Why a column of numbers is no figure; undefined where that is not known of it. */
+export const whyNoFigure = (name: string): string | undefined => {
+  const [view = '', column = ''] = name.split('.');
+  return noFigures[view]?.[column];
 };

@@ -64,7 +64,7 @@ const cashLegs = (event: AccountEvent): readonly Leg[] => {
 
 const shareLegs = (symbol: Ticker, { taken, put, realized }: Moved): readonly Leg[] => [
   ...(taken === null ? [] : [{ kind: 'take', symbol, part: taken } as const]),
-  ...put.map((lot) => ({ kind: 'put', symbol, lot }) as const),
+  ...[...put].map((lot) => ({ kind: 'put', symbol, lot }) as const),
   ...(realized === 0n
     ? []
     : [{ kind: 'cash', name: gainsName(symbol), amount: negate(realized) } as const]),
@@ -129,7 +129,7 @@ const carryForward = ({ owner, date, cash, holdings }: AccountBooks): Entry => {
   }
   const total = sum(legs.map((leg) => weightOf(leg).cash as Cash));
   if (total !== 0n) legs.push({ kind: 'cash', name: openingName, amount: negate(total) });
-  return { owner, date, event: null, narration: 'Carried forward', legs };
+  return { owner, date, event: null, narration: 'Carried forward', legs, moved: null };
 };
 
 /** The ledger's double entry with the cost and the gains of shares in the market's place, event by event. */
@@ -145,11 +145,15 @@ export const createBooks = (method: CostMethod, restated: Restated): Books => {
     return fresh;
   };
 
-  const legsOf = (account: AccountBooks, data: AccountEvent, place: Place): readonly Leg[] => {
+  const move = (
+    account: AccountBooks,
+    data: AccountEvent,
+    place: Place,
+  ): Pick<Entry, 'legs' | 'moved'> => {
     const cash = cashLegs(data);
-    if (!movesHolding(data)) return cash;
+    if (!movesHolding(data)) return { legs: cash, moved: null };
     const moved = holdingIn(account, data.symbol).book(data, place);
-    return [...shareLegs(data.symbol, moved), ...cash];
+    return { legs: [...shareLegs(data.symbol, moved), ...cash], moved };
   };
 
   const book = (event: RecordedEvent): Entry | null => {
@@ -169,7 +173,7 @@ export const createBooks = (method: CostMethod, restated: Restated): Books => {
     const account = accounts.get(accountId);
     invariant(account !== undefined, `account ${accountId} was opened before event ${sequence}`);
     const date = later(account.date, dayOf(event));
-    const legs = legsOf(account, data, { eventId, sequence, date });
+    const { legs, moved } = move(account, data, { eventId, sequence, date });
     if (legs.length === 0) return null;
     assertAgrees(data, legs, sequence);
     account.date = date;
@@ -177,7 +181,7 @@ export const createBooks = (method: CostMethod, restated: Restated): Books => {
       if (leg.kind === 'cash' && leg.name === cashName)
         account.cash = add(account.cash, leg.amount);
     }
-    return { owner: account.owner, date, event, narration: narrationOf(data), legs };
+    return { owner: account.owner, date, event, narration: narrationOf(data), legs, moved };
   };
 
   return {

@@ -2,7 +2,7 @@ import type { AccountId, Symbol as Ticker } from '#domain/ids.ts';
 import type { Cash } from '#domain/money.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { SessionDate } from '#domain/time.ts';
-import type { HeldLot, Part } from './holding.ts';
+import type { HeldLot, Moved, Part } from './holding.ts';
 
 export type Section = 'assets' | 'income' | 'expenses' | 'equity';
 
@@ -32,6 +32,8 @@ export type Entry = {
   readonly event: RecordedEvent | null;
   readonly narration: string;
   readonly legs: readonly Leg[];
+  /** What it did to a holding; null where it did nothing to any. */
+  readonly moved: Moved | null;
 };
 
 export const cashName: BookName = ['assets', 'cash'];

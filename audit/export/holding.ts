@@ -1,17 +1,8 @@
 import type { StockSplit } from '#domain/account/events.ts';
 import type { EventId } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
-import {
-  add,
-  type Cash,
-  negate,
-  notional,
-  type Quantity,
-  subtract,
-  sum,
-  zeroCash,
-} from '#domain/money.ts';
-import { costOf, type Lot, reduceLots, restateLots } from '#domain/position/lots.ts';
+import { add, type Cash, notional, type Quantity, subtract, sum, zeroCash } from '#domain/money.ts';
+import { costOf, type Lot, restateLots } from '#domain/position/lots.ts';
 import {
   type Booked,
   bookSplit,
@@ -22,6 +13,7 @@ import {
   type TradePart,
 } from '#domain/position/position.ts';
 import type { SessionDate } from '#domain/time.ts';
+import { type LotQueue, lotQueue } from './lot-queue.ts';
 
 /** What a sale takes its cost from: everything held alike, or the lots that were opened first. */
 export type CostMethod = 'average' | 'fifo';
@@ -38,9 +30,11 @@ export type HeldLot = Lot & Pick<Place, 'sequence' | 'date'>;
 export type Holding = {
   readonly position: Position;
   /** Oldest first. */
-  readonly lots: readonly HeldLot[];
+  readonly lots: LotQueue<HeldLot>;
   /** Of everything so far, before commission, by the method. */
   readonly realized: Cash;
+  /** The same at average cost, whatever the method. */
+  readonly realizedAtAverage: Cash;
 };
 
 /** Shares with their cost, both signed as the position. */
@@ -50,20 +44,29 @@ export type Part = { readonly quantity: Quantity; readonly cost: Cash };
 export type Moved = {
   readonly holding: Holding;
   readonly taken: Part | null;
-  readonly put: readonly HeldLot[];
+  readonly put: Iterable<HeldLot>;
   readonly realized: Cash;
+  readonly realizedAtAverage: Cash;
 };
 
 export type PlacedTrade = { readonly trade: Trade; readonly place: Place };
 
-export const emptyHolding: Holding = { position: flat, lots: [], realized: zeroCash };
+export const emptyHolding: Holding = {
+  position: flat,
+  lots: lotQueue<HeldLot>([]),
+  realized: zeroCash,
+  realizedAtAverage: zeroCash,
+};
 
 /** All of it; null where nothing is held. */
-export const wholeOf = ({ lots }: Holding): Part | null =>
-  lots.length === 0 ? null : { quantity: sum(lots.map((lot) => lot.quantity)), cost: costOf(lots) };
+export const wholeOf = ({ lots }: Holding): Part | null => {
+  if (lots.size === 0) return null;
+  const all = [...lots];
+  return { quantity: sum(all.map((lot) => lot.quantity)), cost: costOf(all) };
+};
 
-const pooled = ({ quantity, cost }: Position, place: Place, at: Trade['at']): readonly HeldLot[] =>
-  quantity === 0n ? [] : [lotOf({ quantity, cost }, place, at)];
+const pooled = ({ quantity, cost }: Position, place: Place, at: Trade['at']): LotQueue<HeldLot> =>
+  lotQueue(quantity === 0n ? [] : [lotOf({ quantity, cost }, place, at)]);
 
 const lotOf = (part: Part, { eventId, ...rest }: Place, openedAt: Trade['at']): HeldLot => ({
   lotId: eventId,
@@ -73,26 +76,31 @@ const lotOf = (part: Part, { eventId, ...rest }: Place, openedAt: Trade['at']): 
   ...rest,
 });
 
-type Exit = { readonly cost: Cash; readonly realized: Cash; readonly left: readonly HeldLot[] };
+type Exit = { readonly cost: Cash; readonly realized: Cash; readonly left: LotQueue<HeldLot> };
 
 /** Takes the closed part out of the oldest lots; `cash` is what it brought to the account. */
-const exitLots = (lots: readonly HeldLot[], closing: TradePart, cash: Cash): Exit => {
-  const reduction = reduceLots(lots, closing.quantity, { kind: 'fifo' });
-  invariant(reduction.kind === 'reduced', `lots hold what the position does: ${reduction.kind}`);
-  const cost = sum(reduction.taken.map((part) => part.cost));
-  return { cost, realized: subtract(cash, cost), left: reduction.lots };
+const exitLots = (lots: LotQueue<HeldLot>, closing: TradePart, cash: Cash): Exit => {
+  const reduction = lots.taken(closing.quantity);
+  invariant(reduction !== undefined, 'lots hold what the position does');
+  const cost = sum(reduction.parts.map((part) => part.cost));
+  return { cost, realized: subtract(cash, cost), left: reduction.left };
 };
 
 const exitOf = (
   method: CostMethod,
-  lots: readonly HeldLot[],
+  lots: LotQueue<HeldLot>,
   { closing, realized }: Booked,
   cash: Cash,
 ): Exit => {
   if (closing === null) return { cost: zeroCash, realized: zeroCash, left: lots };
   if (method === 'fifo') return exitLots(lots, closing, cash);
-  return { cost: subtract(cash, realized), realized, left: [] };
+  return { cost: subtract(cash, realized), realized, left: emptyHolding.lots };
 };
+
+const openedBy = (sign: bigint, { price }: Trade, { quantity }: TradePart): Part => ({
+  quantity: (sign * quantity) as Quantity,
+  cost: (sign * notional(price, quantity)) as Cash,
+});
 
 /** Books a trade; one through zero takes out all that was held and puts the rest in. */
 export const moveTrade = (
@@ -106,31 +114,24 @@ export const moveTrade = (
   const closed = closing === null ? 0n : closing.quantity;
   const cash = (-sign * trade.price * closed) as Cash;
   const { cost, realized, left } = exitOf(method, before.lots, booked, cash);
-  const put =
-    opening === null
-      ? []
-      : [
-          lotOf(
-            {
-              quantity: (sign * opening.quantity) as Quantity,
-              cost: (sign * notional(trade.price, opening.quantity)) as Cash,
-            },
-            place,
-            trade.at,
-          ),
-        ];
+  const put = opening === null ? null : lotOf(openedBy(sign, trade, opening), place, trade.at);
+  const lots = put === null ? left : left.added(put);
   return {
     holding: {
       position,
-      lots: method === 'average' ? pooled(position, place, trade.at) : [...left, ...put],
+      lots: method === 'average' ? pooled(position, place, trade.at) : lots,
       realized: add(before.realized, realized),
+      realizedAtAverage: add(before.realizedAtAverage, booked.realized),
     },
     // What closes goes against what is held: a sale out of a long, a purchase out of a short.
     taken: closing === null ? null : { quantity: (-sign * closing.quantity) as Quantity, cost },
-    put,
+    put: put === null ? [] : [put],
     realized,
+    realizedAtAverage: booked.realized,
   };
 };
+
+const isHeld = ({ quantity }: Lot): boolean => quantity !== 0n;
 
 /** Books a split: all old shares go out, all new ones come in at the same cost, less what a fraction took along. */
 export const moveSplit = (
@@ -145,28 +146,26 @@ export const moveSplit = (
   const lots =
     method === 'average'
       ? pooled(position, place, split.at)
-      : restateLots(left, split.quantityAfter).filter((lot) => lot.quantity !== 0n);
+      : lotQueue(restateLots([...left], split.quantityAfter).filter(isHeld));
   return {
-    holding: { position, lots, realized: add(before.realized, realized) },
+    holding: {
+      position,
+      lots,
+      realized: add(before.realized, realized),
+      realizedAtAverage: add(before.realizedAtAverage, booked.realized),
+    },
     taken: wholeOf(before),
     put: lots,
     realized,
+    realizedAtAverage: booked.realized,
   };
 };
 
-/** Replaces what is held by what `trades` after `base` would have made of it: some of them were taken back or corrected. */
-export const moveRestated = (
-  method: CostMethod,
-  before: Holding,
-  base: Holding,
-  trades: Iterable<PlacedTrade>,
-): Moved => {
-  let holding = base;
-  for (const trade of trades) holding = moveTrade(method, holding, trade).holding;
-  return {
-    holding,
-    taken: wholeOf(before),
-    put: holding.lots,
-    realized: add(holding.realized, negate(before.realized)),
-  };
-};
+/** Replaces what is held: some of the trades that made it were taken back or corrected. */
+export const moveRestated = (before: Holding, holding: Holding): Moved => ({
+  holding,
+  taken: wholeOf(before),
+  put: holding.lots,
+  realized: subtract(holding.realized, before.realized),
+  realizedAtAverage: subtract(holding.realizedAtAverage, before.realizedAtAverage),
+});

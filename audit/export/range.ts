@@ -1,7 +1,7 @@
 import type { AccountId } from '#domain/ids.ts';
 import type { EventType, RecordedEvent } from '#domain/recorded-event.ts';
 import { type Instant, isDate, parseInstant } from '#domain/time.ts';
-import type { EventFilter, LogReader } from '../ports/log-reader.ts';
+import type { EventFilter, LogReader, StoredEvent } from '../ports/log-reader.ts';
 
 /** A place in the log: by its number, or by when it was written down. */
 export type Bound = { readonly sequence: number } | { readonly recordedAt: Instant };
@@ -43,19 +43,30 @@ const filterOf = ({ accountId, to }: ExportRange): EventFilter => ({
   ...(to === undefined ? {} : 'recordedAt' in to ? { recordedTo: to.recordedAt } : {}),
 });
 
+/** Events of these types, of all without any, from the beginning of the log to the end of the range, as they rest. */
+export async function* storedUntil(
+  log: LogReader,
+  range: ExportRange,
+  types: readonly EventType[] | undefined,
+): AsyncGenerator<StoredEvent, void, void> {
+  const filter = types === undefined ? filterOf(range) : { ...filterOf(range), types };
+  for await (const page of log.events(filter)) yield* page;
+}
+
 /** Events of these types from the beginning of the log to the end of the range, decoded, in the log's order. */
 export async function* eventsUntil(
   log: LogReader,
   range: ExportRange,
   types: readonly EventType[],
 ): AsyncGenerator<RecordedEvent, void, void> {
-  for await (const page of log.events({ ...filterOf(range), types })) {
-    for (const stored of page) yield log.decode(stored);
-  }
+  for await (const stored of storedUntil(log, range, types)) yield log.decode(stored);
 }
 
 /** Whether an event lies in the range and not before it. */
-export const isWithin = ({ from }: ExportRange, event: RecordedEvent): boolean => {
+export const isWithin = (
+  { from }: ExportRange,
+  event: Pick<StoredEvent, 'sequence' | 'recordedAt'>,
+): boolean => {
   if (from === undefined) return true;
   return 'sequence' in from ? event.sequence >= from.sequence : event.recordedAt >= from.recordedAt;
 };

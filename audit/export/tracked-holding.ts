@@ -30,24 +30,59 @@ const tradeOf = (fill: Execution): PlacedTrade['trade'] => ({
   at: fill.executedAt,
 });
 
+/** Trades between two holdings that are remembered to go on from. */
+const stride = 256;
+
+/** Trades after a holding that some of them may still change. */
+const createReplay = (method: CostMethod, base: Holding) => {
+  // Null: taken back.
+  const trades: (PlacedTrade | null)[] = [];
+  const places = new Map<ExecutionId, number>();
+  /** What was held before every `stride`-th of them. */
+  const marks: Holding[] = [base];
+
+  const mark = (place: number, holding: Holding): void => {
+    if (place % stride === 0) marks[place / stride] = holding;
+  };
+  return {
+    /** `before` is what was held before it. */
+    add: (id: ExecutionId, trade: PlacedTrade, before: Holding): void => {
+      mark(trades.length, before);
+      places.set(id, trades.length);
+      trades.push(trade);
+    },
+    /** What is held after all of them, where this one is another. */
+    restate: (fill: FillBusted | FillCorrected): Holding => {
+      const place = places.get(fill.executionId);
+      const known = place === undefined ? undefined : trades[place];
+      invariant(place !== undefined && known != null, `fill ${fill.executionId} was booked`);
+      trades[place] = fill.type === 'FillBusted' ? null : { ...known, trade: tradeOf(fill) };
+      const from = Math.floor(place / stride);
+      let holding = marks[from] ?? base;
+      for (let at = from * stride; at < trades.length; at += 1) {
+        mark(at, holding);
+        const trade = trades[at] ?? null;
+        if (trade !== null) holding = moveTrade(method, holding, trade).holding;
+      }
+      return holding;
+    },
+  };
+};
+
 /**
  * `restatements`: how many of its fills will be taken back or corrected. Until the last of them the fills since the last
  * split are remembered; one from before it is never restated: shares then and now do not match one for one.
  */
 export const trackHolding = (method: CostMethod, restatements: number): TrackedHolding => {
   let holding = emptyHolding;
-  let base = emptyHolding;
   let pending = restatements;
-  const since = new Map<ExecutionId, PlacedTrade>();
+  let replay = pending > 0 ? createReplay(method, holding) : null;
 
   const restate = (fill: FillBusted | FillCorrected): Moved => {
-    const known = since.get(fill.executionId);
-    invariant(known !== undefined, `fill ${fill.executionId} was booked before it was restated`);
-    if (fill.type === 'FillBusted') since.delete(fill.executionId);
-    else since.set(fill.executionId, { ...known, trade: tradeOf(fill) });
-    const moved = moveRestated(method, holding, base, since.values());
+    invariant(replay !== null, `fill ${fill.executionId} was expected to be restated`);
+    const moved = moveRestated(holding, replay.restate(fill));
     pending -= 1;
-    if (pending === 0) since.clear();
+    if (pending === 0) replay = null;
     return moved;
   };
 
@@ -55,13 +90,12 @@ export const trackHolding = (method: CostMethod, restatements: number): TrackedH
     switch (event.type) {
       case 'OrderFilled': {
         const placed = { trade: tradeOf(event), place };
-        if (pending > 0) since.set(event.executionId, placed);
+        replay?.add(event.executionId, placed, holding);
         return moveTrade(method, holding, placed);
       }
       case 'StockSplit': {
         const moved = moveSplit(method, holding, event, place);
-        base = moved.holding;
-        since.clear();
+        if (replay !== null) replay = createReplay(method, moved.holding);
         return moved;
       }
       case 'FillBusted':

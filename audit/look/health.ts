@@ -1,4 +1,5 @@
 import type { LogStanding, ReadSchemaStanding } from '../ports/live-figures.ts';
+import type { TargetStanding } from '../ports/seal-outbox.ts';
 
 /** What is wrong with a log's counters, in words; nothing for a log that is whole as far as counting tells. */
 export const gapsOf = ({ events, first, last, counter }: LogStanding): readonly string[] => [
@@ -33,4 +34,17 @@ export const sealInWords = (text: string, { last }: LogStanding): string => {
   const [, number, from, to, at] = match;
   const since = last - Number(to);
   return `number ${number}, events ${from} to ${to}, ${at}; ${since === 0 ? 'nothing' : `${since} events`} since`;
+};
+
+/** The number of the last seal by its text; 0 where there is none, or none that can be read. */
+export const sealNumberOf = (text: string | null): number =>
+  Number(sealPattern.exec(text ?? '')?.[1] ?? 0);
+
+/** How a place that keeps seals stands, with how many of them it has not had. */
+export const deliveryInWords = (target: TargetStanding, newest: number): string => {
+  const { deliveredTo, deliveredAt, failure, failingSince } = target;
+  const missing = Math.max(0, newest - deliveredTo);
+  const had = deliveredTo === 0 ? 'none' : `up to ${deliveredTo} (${deliveredAt})`;
+  const left = missing === 0 ? '' : `, ${missing} undelivered`;
+  return `${had}${left}${failure === null ? '' : `; since ${failingSince}: ${failure}`}`;
 };

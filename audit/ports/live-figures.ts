@@ -9,7 +9,9 @@ import type {
   ProjectionStatus,
 } from '#projections/ports/queries.ts';
 import type { LedgerSnapshot } from './ledger-snapshot.ts';
+import type { LiveRows } from './live-rows.ts';
 import type { StoredEvent } from './log-reader.ts';
+import type { TargetStanding } from './seal-outbox.ts';
 
 /** What the log's own counters say. */
 export type LogStanding = {
@@ -60,7 +62,12 @@ export type LiveFigures = {
   readonly snapshots: () => Promise<SnapshotStanding>;
   /** The text of the newest seal; null where nothing was ever sealed. */
   readonly lastSeal: () => Promise<string | null>;
+  /** The places that seals go to, by name. */
+  readonly sealTargets: () => Promise<readonly TargetStanding[]>;
 };
 
 /** A snapshot of the ledger that answers single questions too. */
-export type LookSnapshot = LedgerSnapshot & { readonly live: LiveFigures };
+export type LookSnapshot = LedgerSnapshot & {
+  readonly live: LiveFigures;
+  readonly rows: LiveRows;
+};

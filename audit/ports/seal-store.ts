@@ -9,9 +9,14 @@ export type StoredSeal = {
 };
 
 export type SealStore = {
-  /** Those with a number > `after`, oldest first, at most 1,000: ask again after the last. */
-  readonly list: (after?: number) => Promise<readonly StoredSeal[]>;
+  /** Those with a number > `after`, oldest first, at most `limit` and never more than 1,000: ask again after the last. */
+  readonly list: (after?: number, limit?: number) => Promise<readonly StoredSeal[]>;
   readonly last: () => Promise<StoredSeal | undefined>;
-  /** Throws where the number is taken: another process sealed. */
+  /** Throws SealTaken where the number does not come next: another process sealed. */
   readonly add: (seal: StoredSeal) => Promise<void>;
 };
+
+/** Another process has sealed in the meantime; nothing was written. */
+export class SealTaken extends Error {
+  override readonly name = 'SealTaken';
+}

@@ -1,4 +1,8 @@
-import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
+import type {
+  BrokerStatement,
+  StatementLine,
+  StatementProblem,
+} from '#commands/ports/broker-statement.ts';
 import { roundingOf, roundingReference, type TradeLine } from '#commands/ports/statement-line.ts';
 import {
   computedAmount,
@@ -17,7 +21,7 @@ export type BustLine = Extract<StatementLine, { readonly kind: 'bust' }>;
 type CorrectionLine = Extract<StatementLine, { readonly kind: 'correction' }>;
 
 /** A row that says something which nothing can be compared with, and why. */
-export type NotCompared = { readonly row: number; readonly code: string; readonly message: string };
+export type NotCompared = StatementProblem;
 
 /** What a statement says in the form in which it would be booked, beside what is booked. */
 export type AsBooked = {
@@ -67,7 +71,11 @@ const fromOurs = (ours: OurFill, line: CorrectionLine): TradeLine => {
   return { kind: 'trade', row, reference: line.trade, description, symbol, side, at, ...figures };
 };
 
-type Told = { readonly stated: TradeLine; readonly final: TradeLine; readonly by: readonly SplitSince[] };
+type Told = {
+  readonly stated: TradeLine;
+  readonly final: TradeLine;
+  readonly by: readonly SplitSince[];
+};
 
 /** A trade in the shares in which we have it: one that came after a split of later than itself is told in newer ones. */
 const toldAsOurs = (
@@ -128,7 +136,11 @@ const splitsSince = (
 const figuresOf = (
   lines: readonly StatementLine[],
   known: ReadonlyMap<string, OurFill>,
-): { readonly corrections: ReadonlyMap<string, CorrectionLine>; readonly alone: TradeLine[]; readonly notCompared: NotCompared[] } => {
+): {
+  readonly corrections: ReadonlyMap<string, CorrectionLine>;
+  readonly alone: TradeLine[];
+  readonly notCompared: NotCompared[];
+} => {
   const corrections = new Map(ofKind(lines, 'correction').map((line) => [line.trade, line]));
   const stated = new Set(ofKind(lines, 'trade').map(({ reference }) => reference));
   const [alone, notCompared]: [TradeLine[], NotCompared[]] = [[], []];
@@ -149,7 +161,10 @@ const withoutInLieu = ({ movements }: OurBooks, { pairs }: SplitMatches): OurBoo
   const told = new Set(
     pairs
       .filter(({ theirs }) => theirs.kind === 'split')
-      .filter(({ theirs }) => 'fractionPrice' in theirs || ('wholeShares' in theirs && theirs.wholeShares))
+      .filter(
+        ({ theirs }) =>
+          'fractionPrice' in theirs || ('wholeShares' in theirs && theirs.wholeShares),
+      )
       .map(({ ours }) => ours.id),
   );
   return movements.filter(({ id }) => !told.has(id));

@@ -41,6 +41,8 @@ export type OurSplit = {
 /** One account's books as far as a statement can be compared with them. */
 export type OurBooks = {
   readonly accountId: AccountId;
+  /** Who works its orders; `none` for one without a broker. */
+  readonly broker: string;
   readonly fills: readonly OurFill[];
   /** Executions that we know and that move nothing. */
   readonly unbooked: ReadonlyMap<ExecutionId, 'disputed' | 'busted'>;

@@ -14,7 +14,7 @@ import type { Break } from '#domain/reconciliation/events.ts';
 import { dayOf, isBy } from '#domain/reconciliation/period.ts';
 import { unreachable } from '#domain/unreachable.ts';
 import type { OurMovement } from './books.ts';
-import { breakOf, type Context } from './context.ts';
+import { breakOf, type Context, whyKept } from './context.ts';
 import type { CashLine, CashMatches } from './match-cash.ts';
 
 const noShares = 0n as Break['shares'];
@@ -82,7 +82,15 @@ const booking = (line: Extract<CashLine, { kind: 'cash' }>): Proposal => {
 };
 
 const reporting = (line: Extract<CashLine, { kind: 'dividend' }>): Proposal => {
-  const { symbol, amount, quantity, perShare, description, reference: externalReference, at } = line;
+  const {
+    symbol,
+    amount,
+    quantity,
+    perShare,
+    description,
+    reference: externalReference,
+    at,
+  } = line;
   const paid = { symbol, amount, quantity, perShare, description, externalReference, at };
   return {
     correction: { kind: 'report_dividend', ...paid },
@@ -122,8 +130,9 @@ const atEnd = (
   movement: { readonly at: CashLine['at']; readonly amount: Cash },
 ): bigint => (isBy(movement.at, period.to) ? movement.amount : 0n);
 
-const unknown = (context: Context, ours: OurMovement): Break =>
-  breakOf(context, [ours.id, ours.amount], {
+const unknown = (context: Context, ours: OurMovement): Break => {
+  const kept = whyKept(context);
+  return breakOf(context, [ours.id, ours.amount], {
     kind: 'unknown_cash',
     symbol: ours.symbol,
     at: ours.at,
@@ -131,12 +140,15 @@ const unknown = (context: Context, ours: OurMovement): Break =>
     theirs: null,
     cash: -atEnd(context, ours) as Cash,
     shares: noShares,
-    ...amendment(
-      ours,
-      negate(ours.amount),
-      `the broker's statement does not have this ${ours.category}`,
-    ),
+    ...(kept === null
+      ? amendment(
+          ours,
+          negate(ours.amount),
+          `the broker's statement does not have this ${ours.category}`,
+        )
+      : { correction: null, why: kept }),
   });
+};
 
 const ofPair = (context: Context, theirs: CashLine, ours: OurMovement): Break | undefined => {
   const differs = theirs.amount !== ours.amount;

@@ -147,6 +147,7 @@ export const reconcile = (
     statement,
     books,
     period,
+    bookedIds: new Set(books.fills.map(({ executionId }) => executionId)),
     statesFees: isWhole,
     theirSplits: theirSplits.toSorted((a, b) => (a.line.at < b.line.at ? -1 : 1)),
     absorbed,

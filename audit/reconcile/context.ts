@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { BrokerStatement } from '#commands/ports/broker-statement.ts';
-import type { AccountId, BreakId, Symbol as Ticker } from '#domain/ids.ts';
+import type { AccountId, BreakId, ExecutionId, Symbol as Ticker } from '#domain/ids.ts';
 import type { Ratio } from '#domain/market/split-ratio.ts';
 import { proportion, type Quantity } from '#domain/money.ts';
 import type { BreakType } from '#domain/reconciliation/break-types.ts';
@@ -22,6 +22,7 @@ export type Context = {
   readonly statement: BrokerStatement;
   readonly books: OurBooks;
   readonly period: Period;
+  readonly bookedIds: ReadonlySet<ExecutionId>;
   readonly statesFees: boolean;
   /** All of them. */
   readonly theirSplits: readonly TheirSplit[];
@@ -45,6 +46,12 @@ export const breakOf = (
   subject: readonly (string | bigint | null)[],
   found: Omit<Break, 'breakId'>,
 ): Break => ({ breakId: breakIdOf(accountId, found.kind, subject), ...found });
+
+/** Why nothing of ours that a statement does not have is to be taken back: it may be in a row that could not be read; null where all were. */
+export const whyKept = ({ statement: { problems } }: Context): string | null =>
+  problems.length === 0
+    ? null
+    : `Rows of the statement could not be read (${problems.length}), and one of them may be this: a person has to look.`;
 
 /** What shares of `at` have become by the end of the statement, as the statement tells the splits. */
 export const afterSplits = (

@@ -8,7 +8,7 @@ import { dayOf, isBy } from '#domain/reconciliation/period.ts';
 import type { Instant } from '#domain/time.ts';
 import type { AsBooked } from './as-booked.ts';
 import { type OurFill, rebookedId } from './books.ts';
-import { afterSplits, breakOf, type Context, splitSince } from './context.ts';
+import { afterSplits, breakOf, type Context, splitSince, whyKept } from './context.ts';
 import type { FillMatches, TradeLine } from './match-fills.ts';
 
 const lineFacts = (line: TradeLine, statesFees: boolean): Facts => ({
@@ -65,10 +65,9 @@ type Proposal = Pick<Break, 'correction' | 'why'>;
 const toDecide = (why: string): Proposal => ({ correction: null, why });
 
 /** The id to book an execution under: its own, or another where its own is known and moves nothing. */
-const freeId = ({ books }: Context, reference: string): ExecutionId | null => {
+const freeId = ({ books, bookedIds }: Context, reference: string): ExecutionId | null => {
   const own = reference as ExecutionId;
-  const taken = (id: ExecutionId): boolean =>
-    books.unbooked.has(id) || books.fills.some(({ executionId }) => executionId === id);
+  const taken = (id: ExecutionId): boolean => books.unbooked.has(id) || bookedIds.has(id);
   if (!taken(own)) return own;
   return taken(rebookedId(own)) ? null : rebookedId(own);
 };
@@ -115,6 +114,13 @@ const missing = (context: Context, line: TradeLine): Break => {
   });
 };
 
+/** What the statement does not have, as far as it could be read. */
+const bustingUnknown = (context: Context, fill: OurFill): Proposal => {
+  const kept = whyKept(context);
+  if (kept !== null) return toDecide(kept);
+  return busting(fill, "the broker's statement does not have it");
+};
+
 const busting = (fill: OurFill, reason: string): Proposal =>
   fill.splitSince
     ? toDecide(splitWords(fill.symbol))
@@ -131,7 +137,7 @@ const unknown = (context: Context, fill: OurFill): Break =>
     ours: fillFacts(fill),
     theirs: null,
     ...less(none, fillEffect(context, fill)),
-    ...busting(fill, "the broker's statement does not have it"),
+    ...bustingUnknown(context, fill),
   });
 
 const takenBack = (context: Context, { line, ours }: AsBooked['takenBack'][number]): Break => {
@@ -147,16 +153,20 @@ const takenBack = (context: Context, { line, ours }: AsBooked['takenBack'][numbe
   });
 };
 
-const ourDuplicate = (context: Context, extra: OurFill, of: OurFill): Break =>
-  breakOf(context, ['ours', extra.executionId, of.executionId], {
+const ourDuplicate = (context: Context, extra: OurFill, of: OurFill): Break => {
+  const kept = whyKept(context);
+  return breakOf(context, ['ours', extra.executionId, of.executionId], {
     kind: 'duplicate_fill',
     symbol: extra.symbol,
     at: extra.at,
     ours: { ...fillFacts(extra), sameAs: of.executionId },
     theirs: null,
     ...less(none, fillEffect(context, extra)),
-    ...busting(extra, `the broker has it once, and it is booked as ${of.executionId} too`),
+    ...(kept === null
+      ? busting(extra, `the broker has it once, and it is booked as ${of.executionId} too`)
+      : toDecide(kept)),
   });
+};
 
 const theirDuplicate = (context: Context, line: TradeLine): Break =>
   breakOf(context, ['theirs', line.reference], {

@@ -17,7 +17,7 @@ export type CashMatches = {
 
 type Pair = CashMatches['pairs'][number];
 type Open = { readonly theirs: Set<CashLine>; readonly ours: Set<OurMovement> };
-type Cost = (theirs: CashLine, ours: OurMovement) => readonly [number, number] | null;
+type Cost = (theirs: CashLine, ours: OurMovement) => number | null;
 
 /** Of books that hold one currency: a tax is a fee, a conversion a deposit or a withdrawal. */
 const categoryOf = (line: CashLine): OurMovement['category'] =>
@@ -31,15 +31,36 @@ const isSameKind = (line: CashLine, ours: OurMovement): boolean => {
 const mayBeSameKind = (line: CashLine, ours: OurMovement): boolean =>
   isSameKind(line, ours) || categoryOf(line) === 'adjustment' || ours.category === 'adjustment';
 
-const pairUp = (open: Open, pairs: Pair[], costOf: Cost, keyOf: KeyOf): void => {
-  const buckets = Map.groupBy(open.ours, keyOf);
-  const candidates = [...open.theirs].flatMap((theirs) =>
-    (buckets.get(keyOf(theirs)) ?? []).flatMap((ours) => {
-      const cost = costOf(theirs, ours);
-      return cost === null ? [] : [{ theirs, ours, cost }];
-    }),
+/** Names of the places in which something of ours may be that belongs to a row, and of the place in which it is. */
+type Places = {
+  readonly ofLine: (line: CashLine) => readonly string[];
+  readonly ofOurs: (movement: OurMovement) => string;
+};
+
+const dayMs = 86_400_000;
+const daysAround = (at: CashLine['at'], slackDays: number): readonly string[] =>
+  Array.from({ length: 2 * slackDays + 1 }, (_, place) =>
+    new Date(Date.parse(dayOf(at)) + (place - slackDays) * dayMs).toISOString().slice(0, 10),
   );
-  candidates.sort((a, b) => a.cost[0] - b.cost[0] || a.cost[1] - b.cost[1]);
+
+const byAmount = (slackDays: number): Places => ({
+  ofLine: ({ amount, at }) => daysAround(at, slackDays).map((day) => `${amount} ${day}`),
+  ofOurs: ({ amount, at }) => `${amount} ${dayOf(at)}`,
+});
+const byDay: Places = { ofLine: ({ at }) => [dayOf(at)], ofOurs: ({ at }) => dayOf(at) };
+
+/** Pairs the cheapest first; a cost of null is no pair. Ties go to the earliest. */
+const pairUp = (open: Open, pairs: Pair[], costOf: Cost, { ofLine, ofOurs }: Places): void => {
+  const places = Map.groupBy(open.ours, ofOurs);
+  const candidates = [...open.theirs].flatMap((theirs) =>
+    ofLine(theirs).flatMap((place) =>
+      (places.get(place) ?? []).flatMap((ours) => {
+        const cost = costOf(theirs, ours);
+        return cost === null ? [] : [{ theirs, ours, cost }];
+      }),
+    ),
+  );
+  candidates.sort((a, b) => a.cost - b.cost);
   for (const { theirs, ours } of candidates) {
     if (!open.theirs.has(theirs) || !open.ours.has(ours)) continue;
     open.theirs.delete(theirs);
@@ -47,10 +68,6 @@ const pairUp = (open: Open, pairs: Pair[], costOf: Cost, keyOf: KeyOf): void => 
     pairs.push({ theirs, ours });
   }
 };
-
-type KeyOf = (movement: { readonly amount: Cash; readonly at: CashLine['at'] }) => string;
-const byAmount: KeyOf = ({ amount }) => `${amount}`;
-const byDay: KeyOf = ({ at }) => dayOf(at);
 
 const distance = (left: Cash, right: Cash): number =>
   Number(left > right ? left - right : right - left);
@@ -99,15 +116,13 @@ export const matchCash = (
   }
   const sameAmount =
     (fits: typeof isSameKind): Cost =>
-    (theirs, ours) => {
-      const days = daysApart(theirs.at, ours.at);
-      return fits(theirs, ours) && days <= slackDays ? [days, 0] : null;
-    };
-  pairUp(open, pairs, sameAmount(isSameKind), byAmount);
-  pairUp(open, pairs, sameAmount(mayBeSameKind), byAmount);
+    (theirs, ours) =>
+      fits(theirs, ours) ? daysApart(theirs.at, ours.at) : null;
+  pairUp(open, pairs, sameAmount(isSameKind), byAmount(slackDays));
+  pairUp(open, pairs, sameAmount(mayBeSameKind), byAmount(slackDays));
   const sameDay: Cost = (theirs, ours) =>
     isSameKind(theirs, ours) && theirs.amount > 0n === ours.amount > 0n
-      ? [distance(theirs.amount, ours.amount), 0]
+      ? distance(theirs.amount, ours.amount)
       : null;
   pairUp(open, pairs, sameDay, byDay);
   return {

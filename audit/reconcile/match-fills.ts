@@ -46,7 +46,7 @@ export type MatchLimits = {
 
 type Fill = Pick<OurFill, 'symbol' | 'side' | 'quantity' | 'price' | 'commission' | 'at'>;
 
-/** Of a bucket of candidates, at most so many are tried against each other: more alike than that are not told apart. */
+/** Of a bucket of candidates, so many of each side are tried against each other at a time. */
 const bucketMost = 200;
 
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
@@ -88,27 +88,44 @@ const compareCosts = (left: readonly number[], right: readonly number[]): number
   return 0;
 };
 
-/** Pairs within each bucket of `keyOf`, the cheapest first; a cost of null is no pair. */
+/** Pairs the cheapest first; a cost of null is no pair. Returns how many there were. */
+const pairCheapest = (
+  open: Open,
+  pairs: Pair[],
+  lines: readonly TradeLine[],
+  fills: readonly OurFill[],
+  costOf: Cost,
+): number => {
+  const before = pairs.length;
+  const candidates = lines.flatMap((theirs) =>
+    fills.flatMap((ours) => {
+      const cost = costOf(theirs, ours);
+      return cost === null ? [] : [{ theirs, ours, cost }];
+    }),
+  );
+  // The sort is stable and the candidates are in order, so ties go to the earliest.
+  for (const { theirs, ours } of candidates.sort((a, b) => compareCosts(a.cost, b.cost))) {
+    if (open.theirs.has(theirs) && open.ours.has(ours)) settle(open, { theirs, ours }, pairs);
+  }
+  return pairs.length - before;
+};
+
+/** Pairs within each bucket of `keyOf`, some hundred at a time in the order of time: large buckets hold what is alike. */
 const matchNearest = (
   open: Open,
   pairs: Pair[],
   keyOf: (fill: Fill) => string,
   costOf: Cost,
 ): void => {
-  const ours = Map.groupBy(open.ours, keyOf);
+  const buckets = Map.groupBy(open.ours, keyOf);
   for (const [key, lines] of Map.groupBy(open.theirs, keyOf)) {
-    const fills = (ours.get(key) ?? []).slice(0, bucketMost);
-    const candidates = lines.slice(0, bucketMost).flatMap((theirs) =>
-      fills.flatMap((one) => {
-        const cost = costOf(theirs, one);
-        return cost === null ? [] : [{ theirs, ours: one, cost }];
-      }),
-    );
-    // The sort is stable and the candidates are in order, so ties go to the earliest.
-    for (const { theirs, ours: one } of candidates.sort((a, b) => compareCosts(a.cost, b.cost))) {
-      if (open.theirs.has(theirs) && open.ours.has(one)) {
-        settle(open, { theirs, ours: one }, pairs);
-      }
+    let theirs = lines;
+    let ours = buckets.get(key) ?? [];
+    while (theirs.length > 0 && ours.length > 0) {
+      const [some, others] = [theirs.slice(0, bucketMost), ours.slice(0, bucketMost)];
+      if (pairCheapest(open, pairs, some, others, costOf) === 0) break;
+      theirs = theirs.filter((line) => open.theirs.has(line));
+      ours = ours.filter((fill) => open.ours.has(fill));
     }
   }
 };

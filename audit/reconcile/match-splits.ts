@@ -50,7 +50,9 @@ export const ratiosFromTrades = (
 const isSame = (theirs: SplitRow, ours: OurSplit, ratio: Ratio | undefined): boolean => {
   if (theirs.symbol !== ours.symbol) return false;
   if (theirs.kind === 'split_shares' && theirs.change === ours.added) return true;
-  return ratio !== undefined && ratio.newShares * ours.oldShares === ours.newShares * ratio.oldShares;
+  return (
+    ratio !== undefined && ratio.newShares * ours.oldShares === ours.newShares * ratio.oldShares
+  );
 };
 
 /** Puts a statement's splits and ours together: as an import called them; else by ratio, or by shares, the nearest day first. */

@@ -54,6 +54,7 @@ type Open = {
   readonly lastFillAt: Map<Ticker, Instant>;
   cash: bigint;
   latestAt: Instant | undefined;
+  broker: string;
 };
 
 const addShares = (to: Map<Ticker, Quantity>, symbol: Ticker, shares: bigint): void => {
@@ -132,6 +133,9 @@ const take = (open: Open, event: AccountEvent, recorded: RecordedEvent): void =>
   const movement = movementIn(event);
   if (movement !== undefined) keepMovement(open, { id: recorded.id, ...movement });
   switch (event.type) {
+    case 'AccountOpened':
+      open.broker = event.policy.broker;
+      return;
     case 'OrderFilled': {
       const last = open.lastFillAt.get(event.symbol);
       if (last === undefined || event.executedAt > last) {
@@ -202,6 +206,7 @@ export const readBooks = async (
     lastFillAt: new Map(),
     cash: 0n,
     latestAt: undefined,
+    broker: 'none',
   };
   let sequence = 0;
   for await (const page of log.events({ accountId, types: bookedTypes })) {
@@ -216,6 +221,7 @@ export const readBooks = async (
   if (latestAt === undefined) throw new NoSuchAccount(`There is no account ${accountId}.`);
   return {
     accountId,
+    broker: open.broker,
     fills: [...open.fills.values()],
     unbooked: open.unbooked,
     movements: [...open.movements.values()],

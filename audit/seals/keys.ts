@@ -4,6 +4,7 @@ import {
   generateKeyPairSync,
   hash,
   type KeyObject,
+  randomUUID,
 } from 'node:crypto';
 import {
   closeSync,
@@ -45,7 +46,8 @@ const readPrivate = (file: string): KeyObject => {
 /** Writes the file whole or not at all; one that is there already stays. */
 const keepPrivate = (file: string, pem: string): void => {
   mkdirSync(dirname(file), { recursive: true });
-  const draft = `${file}.${process.pid}`;
+  // In a container every process has the same id, and one that was killed here leaves its draft.
+  const draft = `${file}.${randomUUID()}`;
   const handle = openSync(draft, 'wx', 0o600);
   try {
     writeSync(handle, pem);

@@ -9,7 +9,9 @@ const sha256 = (bytes: Uint8Array): Digest => hash('sha256', bytes, 'buffer');
 
 /** The hash of a leaf's data; text counts as UTF-8 (RFC 9162, 2.1.1). */
 export const leafHash = (data: string | Uint8Array): Digest =>
-  sha256(Buffer.concat([leafPrefix, typeof data === 'string' ? Buffer.from(data) : data]));
+  typeof data === 'string'
+    ? hash('sha256', `\0${data}`, 'buffer')
+    : sha256(Buffer.concat([leafPrefix, data]));
 
 /** The hash of a node above two others (RFC 9162, 2.1.1). */
 export const nodeHash = (left: Digest, right: Digest): Digest =>

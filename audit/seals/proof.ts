@@ -5,7 +5,7 @@ import type { StoredSeal } from '../ports/seal-store.ts';
 import { fingerprintOf, publicKeyOf, publicPem } from './keys.ts';
 import { isOneLeaf, leafRule, leafText } from './leaf.ts';
 import { leafHash, rootFrom } from './merkle.ts';
-import { treeOf } from './range.ts';
+import { type RangeProgress, treeOf } from './range.ts';
 import { isSignedBy, parseSeal, type Seal } from './seal.ts';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -83,7 +83,7 @@ export const proveEvent = async (
   sequence: number,
   stored: StoredSeal,
   publicKey: KeyObject,
-  progress?: (at: number) => void,
+  progress?: RangeProgress,
 ): Promise<Proving> => {
   const seal = parseSeal(stored.text);
   if (seal === undefined) throw new Error(`Seal ${stored.number} cannot be read.`);

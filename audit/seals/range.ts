@@ -11,11 +11,14 @@ export type RangeTree = MerkleTree & {
   readonly event: SealedEvent | null;
 };
 
+/** Told how many of a range's events were looked at. */
+export type RangeProgress = (done: number, total: number) => void;
+
 /** The Merkle tree over the events of a range as they are now, with the path of one of them where it is asked for. */
 export const treeOf = async (
   log: LogReader,
   { from, to }: Range,
-  { prove, progress }: { readonly prove?: number; readonly progress?: (at: number) => void } = {},
+  { prove, progress }: { readonly prove?: number; readonly progress?: RangeProgress } = {},
 ): Promise<RangeTree> => {
   const fold = createMerkleFold(prove === undefined ? undefined : prove - from);
   let expected = from;
@@ -28,7 +31,7 @@ export const treeOf = async (
       expected = stored.sequence + 1;
       fold.add(leafHash(leafText(stored)));
     }
-    progress?.(expected - 1);
+    progress?.(expected - from, to - from + 1);
   }
   if (expected <= to) missing ??= expected;
   return { ...fold.tree(), missing, event };

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { LogReader } from '../ports/log-reader.ts';
 import type { StoredSeal } from '../ports/seal-store.ts';
-import { treeOf } from './range.ts';
+import { type RangeProgress, treeOf } from './range.ts';
 import { digestOf, noSeal, parseSeal, type Seal, signSeal } from './seal.ts';
 
 export type Sealing =
@@ -19,13 +19,17 @@ const nextOf = (
   return { number: last.number + 1, from: said.to + 1, previous: digestOf(last) };
 };
 
-/** The seal over what came since the last one; `last` was read before the snapshot that `log` reads. */
+/**
+ * The seal over what came since the last one, or over the first `most` events of it; `last` was read before the
+ * snapshot that `log` reads.
+ */
 export const sealLog = async (
   log: LogReader,
   last: StoredSeal | undefined,
   key: KeyObject,
   now: () => Date,
-  progress?: (at: number) => void,
+  progress?: RangeProgress,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<Sealing> => {
   const next = nextOf(last);
   if (next === undefined) {
@@ -38,9 +42,10 @@ export const sealLog = async (
     const message = `The log ends at ${head}, but seal ${last?.number} covers ${next.from - 1}: events are gone.`;
     return { kind: 'refused', sequence: head + 1, message };
   }
+  const to = Math.min(head, next.from - 1 + most);
   const { root, missing } = await treeOf(
     log,
-    { from: next.from, to: head },
+    { from: next.from, to },
     progress === undefined ? {} : { progress },
   );
   if (missing !== null) {
@@ -48,6 +53,6 @@ export const sealLog = async (
     return { kind: 'refused', sequence: missing, message };
   }
   const sealed_at = now().toISOString();
-  const seal = signSeal({ ...next, to: head, root: root.toString('hex'), sealed_at }, key);
+  const seal = signSeal({ ...next, to, root: root.toString('hex'), sealed_at }, key);
   return { kind: 'sealed', seal };
 };

@@ -57,6 +57,9 @@ export async function* sealsUpTo(
   }
 }
 
+/** Told the sequence of the last event that was looked at. */
+type VerifyProgress = (at: number) => void;
+
 type Source = SealFinding['source'];
 type Difference = { readonly kind: SealFinding['kind'] } & Partial<SealFinding>;
 
@@ -100,10 +103,12 @@ const flawOfSignature = (
 const differenceOfLog = async (
   log: LogReader,
   { from, to, root }: Seal,
-  progress?: (at: number) => void,
+  progress?: VerifyProgress,
 ): Promise<Difference | undefined> => {
   const range = { from, to };
-  const tree = await treeOf(log, range, progress === undefined ? {} : { progress });
+  const tree = await treeOf(log, range, {
+    progress: (done) => progress?.(from - 1 + done),
+  });
   const actual = tree.root.toString('hex');
   if (actual === root) return undefined;
   return { kind: 'log_differs', range, sequence: tree.missing, expected: root, actual };
@@ -125,7 +130,7 @@ const messageOf = (
 const located = async (
   log: LogReader,
   findings: readonly SealFinding[],
-  progress?: (at: number) => void,
+  progress?: VerifyProgress,
 ): Promise<readonly SealFinding[]> => {
   const ranges = findings.flatMap(({ kind, range }) =>
     kind === 'log_differs' && range !== null ? [range] : [],
@@ -151,7 +156,7 @@ export type SealsToVerify = {
   readonly kept: ReadonlyMap<number, StoredSeal>;
   /** The keys that count. */
   readonly publicKeys: readonly KeyObject[];
-  readonly progress?: (at: number) => void;
+  readonly progress?: VerifyProgress;
 };
 
 /**

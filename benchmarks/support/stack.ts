@@ -32,6 +32,7 @@ import { createBenchmarkIdentity } from './credentials.ts';
 import { benchmarkDatabase, benchmarkPool } from './database.ts';
 
 export type Stack = {
+  readonly connectionString: string;
   readonly ledger: Ledger;
   readonly store: EventStore;
   readonly url: string;
@@ -134,6 +135,7 @@ export const startStack = async (): Promise<Stack> => {
   const listening = await createHttpApi({ ...services, guard }).listen();
   const open = await createHttpApi({ ...services, authenticate }).listen();
   return {
+    connectionString,
     ledger,
     store,
     url: listening.url,

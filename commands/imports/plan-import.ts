@@ -9,9 +9,14 @@ import type { Holdings, ImportPlan, PlannedCommand } from './import-plan.ts';
 import type { AccountKnowledge } from './knowledge.ts';
 import { commandsOf, type KeyedCommand } from './line-commands.ts';
 import { correctionsIn, type Rehearsal, type Verdict, verdictOn } from './rehearsal.ts';
-import { inTimeOrder, type SourcedLine, type SourcedStatement } from './sourced-line.ts';
+import {
+  inTimeOrder,
+  referenceOf,
+  type SourcedLine,
+  type SourcedStatement,
+} from './sourced-line.ts';
 import { planSplits } from './split-plan.ts';
-import { type Told, toldLine } from './told-line.ts';
+import { placeOf, type Told, toldLine } from './told-line.ts';
 import { createWarnings } from './warnings.ts';
 
 export const holdingsOf = (state: AccountState): Holdings => {
@@ -23,9 +28,18 @@ export const holdingsOf = (state: AccountState): Holdings => {
 };
 
 /** By its reference, or as the split of its symbol at its very time, whatever command brought that. */
-const isKnownSplit = ({ commands, splits }: AccountKnowledge, { line, source }: SourcedLine) =>
-  commands.has(`c:${importKey(outsideReference(source, line.reference))}` as CommandId) ||
-  ('symbol' in line && splits.some(({ symbol, at }) => symbol === line.symbol && at === line.at));
+const isKnownSplit = (
+  known: ReadonlyMap<CommandId, unknown>,
+  { splits }: AccountKnowledge,
+  sourced: SourcedLine,
+): boolean => {
+  const { line } = sourced;
+  if (line.kind !== 'split' && line.kind !== 'split_shares') return false;
+  return (
+    known.has(`c:${importKey(referenceOf(sourced))}` as CommandId) ||
+    splits.some(({ symbol, at }) => symbol === line.symbol && at === line.at)
+  );
+};
 
 const sharesOf = (state: AccountState, symbol: Ticker | null): bigint =>
   symbol === null ? 0n : holdingOf(state, symbol).quantity;
@@ -65,9 +79,9 @@ const planned = (
 };
 
 const planLine = (rehearsal: Rehearsal, sourced: SourcedLine): readonly PlannedCommand[] => {
+  const isBookedSplit = isKnownSplit(rehearsal.known, rehearsal.knowledge, sourced);
   const told = toldLine(rehearsal, sourced);
-  const isSplit = sourced.line.kind === 'split' || sourced.line.kind === 'split_shares';
-  const isBookedSplit = isSplit && isKnownSplit(rehearsal.knowledge, sourced);
+  if (told.line.kind === 'split') rehearsal.passed.add(placeOf(told.line));
   let stopped = isBookedSplit ? undefined : told.verdict;
   return commandsOf(told.line, sourced.source).map((keyed) => {
     const made = planned(rehearsal, sourced, told, keyed, stopped);
@@ -88,10 +102,11 @@ export const planImport = (
 ): ImportPlan => {
   const lines = inTimeOrder(statements);
   const known = new Map(knowledge.commands);
-  const splits = planSplits(lines, (line) => isKnownSplit(knowledge, line), knowledge);
+  const splits = planSplits(lines, (line) => isKnownSplit(known, knowledge, line), knowledge);
   const state = decodeState(encodeState(knowledge.state));
   const corrections = correctionsIn(lines);
-  const rehearsal: Rehearsal = { state, known, splits, corrections, knowledge, digest };
+  const passed = new Set<string>();
+  const rehearsal: Rehearsal = { state, known, splits, corrections, passed, knowledge, digest };
   const warnings = createWarnings(knowledge);
   const before = holdingsOf(state);
   const commands: PlannedCommand[] = [];

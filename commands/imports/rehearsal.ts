@@ -28,6 +28,8 @@ export type Rehearsal = {
   readonly known: Map<CommandId, string | null>;
   readonly splits: SplitPlan;
   readonly corrections: ReturnType<typeof correctionsIn>;
+  /** Splits that the rows so far have told of, by symbol and time: a row after them counts shares after them. */
+  readonly passed: Set<string>;
   readonly knowledge: AccountKnowledge;
   readonly digest: Digest;
 };

@@ -6,15 +6,17 @@ import type { Instant } from '#domain/time.ts';
 import type { AccountKnowledge } from './knowledge.ts';
 import { executionIdOf } from './line-commands.ts';
 import { absorbed, type DatedRatio, type SplitLine } from './restating.ts';
-import type { SourcedLine } from './sourced-line.ts';
+import { referenceOf, type SourcedLine } from './sourced-line.ts';
 
-/** What is to be done with the splits of an import before any of its rows is booked. */
+/** What is to be done with the splits of an import, by their references, before any of its rows is booked. */
 export type SplitPlan = {
   /** The account has newer trades already: the older ones are told in shares after these splits instead. */
-  readonly absorbed: ReadonlyMap<SplitLine, DatedRatio>;
+  readonly absorbed: ReadonlyMap<string, SymbolSplit>;
   /** Neither that nor an ordinary booking would restate the right shares. */
-  readonly tooLate: ReadonlySet<SplitLine>;
+  readonly tooLate: ReadonlySet<string>;
 };
+
+export type SymbolSplit = DatedRatio & { readonly symbol: Ticker };
 
 type Sourced = SourcedLine & { readonly line: SplitLine };
 
@@ -38,10 +40,10 @@ type TradeOf = Extract<SourcedLine['line'], { kind: 'trade' }>;
 
 /** Splits of a symbol from `from` on. One of the very instant of a trade came after it. */
 export const splitsFrom = (
-  splits: Iterable<DatedRatio & { readonly symbol: Ticker }>,
+  splits: Iterable<SymbolSplit>,
   symbol: Ticker,
   from: Instant,
-): readonly DatedRatio[] => [...splits].filter((one) => one.symbol === symbol && one.at >= from);
+): readonly SymbolSplit[] => [...splits].filter((one) => one.symbol === symbol && one.at >= from);
 
 /** Decides on every split that is not booked yet, the newest first, as each restates what older ones did. */
 export const planSplits = (
@@ -49,24 +51,25 @@ export const planSplits = (
   isKnown: (line: SourcedLine) => boolean,
   { state, splits }: AccountKnowledge,
 ): SplitPlan => {
-  const found = new Map<SplitLine, DatedRatio>();
-  const tooLate = new Set<SplitLine>();
-  const newest = lines
-    .filter(isSplit)
-    .filter((one) => !isKnown(one))
-    .reverse();
-  for (const split of newest) {
+  const found = new Map<string, SymbolSplit>();
+  const tooLate = new Set<string>();
+  // Files that overlap tell a split more than once.
+  const fresh = new Map<string, Sourced>();
+  for (const one of lines.filter(isSplit)) {
+    if (!isKnown(one) && !fresh.has(referenceOf(one))) fresh.set(referenceOf(one), one);
+  }
+  for (const [reference, split] of [...fresh].reverse()) {
     const { line } = split;
     const { symbol, at } = line;
-    const later = [...found].filter(([one]) => one.symbol === symbol).map(([, ratio]) => ratio);
+    const later = [...found.values()].filter((one) => one.symbol === symbol);
     const ratio = absorbed(
       line,
       earlierTrades(lines, split),
       [...later, ...splitsFrom(splits, symbol, at)],
       state,
     );
-    if (ratio === null) tooLate.add(line);
-    else if (ratio !== undefined) found.set(line, ratio);
+    if (ratio === null) tooLate.add(reference);
+    else if (ratio !== undefined) found.set(reference, { ...ratio, symbol });
   }
   return { absorbed: found, tooLate };
 };

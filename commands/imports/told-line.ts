@@ -1,6 +1,8 @@
+import type { Symbol as Ticker } from '#domain/ids.ts';
 import { product, restatedTrade, waysToTell } from '#domain/market/split-ratio.ts';
 import { formatQuantity } from '#domain/money.ts';
-import type { TradeLine } from '../ports/statement-line.ts';
+import type { Instant } from '#domain/time.ts';
+import { outsideReference, type TradeLine } from '../ports/statement-line.ts';
 import { type BookableLine, commandsOf, executionIdOf } from './line-commands.ts';
 import { isBooked, type Rehearsal, refusedBy, type Verdict } from './rehearsal.ts';
 import type { DatedRatio, SplitLine } from './restating.ts';
@@ -16,12 +18,16 @@ export type Told = {
 
 /** Splits from a trade's time on in the order in which the account came to know them. */
 const splitsSince = (
-  { knowledge, splits }: Rehearsal,
+  { knowledge, splits, passed }: Rehearsal,
   { symbol, at }: TradeLine,
-): readonly DatedRatio[] => {
-  const taken = [...splits.absorbed].map(([line, ratio]) => ({ ...ratio, symbol: line.symbol }));
-  return splitsFrom([...knowledge.splits, ...taken], symbol, at);
-};
+): readonly DatedRatio[] =>
+  splitsFrom([...knowledge.splits, ...splits.absorbed.values()], symbol, at).filter(
+    (split) => !passed.has(placeOf(split)),
+  );
+
+/** Where a split is among others. */
+export const placeOf = ({ symbol, at }: { readonly symbol: Ticker; readonly at: Instant }) =>
+  `${symbol} ${at}`;
 
 /** A trade as it was stated, or in shares after some of the splits since, or all: each is what an earlier import may have booked. */
 const tellings = (line: TradeLine, since: readonly DatedRatio[]): readonly TradeLine[] =>
@@ -53,8 +59,9 @@ const toldCorrection = (rehearsal: Rehearsal, line: CorrectionLine, source: stri
   return { line: { ...line, quantity: restated.quantity, price: restated.price } };
 };
 
-const toldSplit = ({ splits, state }: Rehearsal, line: SplitLine): Told => {
-  const taken = splits.absorbed.get(line);
+const toldSplit = ({ splits, state }: Rehearsal, line: SplitLine, source: string): Told => {
+  const reference = outsideReference(source, line.reference);
+  const taken = splits.absorbed.get(reference);
   const ratio = taken ?? (line.kind === 'split' ? line : ratioFromHeld(line, state));
   // Without a ratio it is only told, never booked.
   const { newShares, oldShares } = ratio ?? { newShares: 0n, oldShares: 0n };
@@ -65,7 +72,7 @@ const toldSplit = ({ splits, state }: Rehearsal, line: SplitLine): Told => {
     const why = `${inWords}: the account has newer trades, so older ones are booked in shares after it`;
     return { line: told, verdict: { outcome: 'no_effect', why } };
   }
-  if (splits.tooLate.has(line)) return { line: told, verdict: refusedBy('split_too_late') };
+  if (splits.tooLate.has(reference)) return { line: told, verdict: refusedBy('split_too_late') };
   if (ratio === null) return { line: told, verdict: refusedBy('split_ratio_unknown') };
   return { line: told, why: inWords };
 };
@@ -79,7 +86,7 @@ export const toldLine = (rehearsal: Rehearsal, { line, source }: SourcedLine): T
       return toldCorrection(rehearsal, line, source);
     case 'split':
     case 'split_shares':
-      return toldSplit(rehearsal, line);
+      return toldSplit(rehearsal, line, source);
     default:
       return { line };
   }

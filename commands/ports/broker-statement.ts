@@ -95,6 +95,8 @@ export type StatementNote = { readonly row: number; readonly message: string };
 
 /** A row that cannot be taken, and what to do about it. */
 export type StatementProblem = {
+  /** Which file it is in, where that is not said beside it. */
+  readonly file?: string;
   readonly row: number;
   /** Stable, such as `currency_not_supported`. */
   readonly code: string;

@@ -129,13 +129,20 @@ type Exit = {
   readonly commission: Cash;
 };
 
+/** How much of a position's cost, signed as it, closing a quantity (> 0, at most what is held) takes along. */
+export type CostTaken = (position: Position, quantity: Quantity) => Cash;
+
 /** Closing `quantity` of Q takes quantity ÷ Q of the cost along; a full close takes all of it. */
+export const atAverage: CostTaken = ({ cost, quantity: held }, quantity) =>
+  proportion(cost, quantity, absolute(held));
+
 const close = (
   position: Position,
   cycle: Cycle,
   exit: Exit,
+  costTaken: CostTaken,
 ): { readonly position: Position; readonly cycle: Cycle; readonly realized: Cash } => {
-  const removed = proportion(position.cost, exit.quantity, absolute(position.quantity));
+  const removed = costTaken(position, exit.quantity);
   const realized = subtract(exit.cash, removed);
   const left = subtract(absolute(position.quantity), exit.quantity);
   const after: Cycle = {
@@ -163,10 +170,14 @@ const reduces = (position: Position, side: Side): boolean =>
   side === 'buy' ? position.quantity < 0n : position.quantity > 0n;
 
 /**
- * Books a trade at average cost. One through zero closes what was held at its own average and opens the rest at the
- * trade's price; the commission is split by quantity, what does not divide falls on the opening part.
+ * Books a trade, at average cost where nothing else is said. One through zero closes what was held at its own cost and
+ * opens the rest at the trade's price; the commission is split by quantity, what does not divide falls on the opening part.
  */
-export const bookTrade = (before: Position, trade: Trade): Booked => {
+export const bookTrade = (
+  before: Position,
+  trade: Trade,
+  costTaken: CostTaken = atAverage,
+): Booked => {
   const position = witness(before, trade.price);
   const { cycle } = position;
   if (cycle === null || !reduces(position, trade.side)) {
@@ -179,7 +190,7 @@ export const bookTrade = (before: Position, trade: Trade): Booked => {
   const commission =
     rest === 0n ? trade.commission : proportion(trade.commission, quantity, trade.quantity, 'down');
   const cash = negate(signed(trade.side, notional(trade.price, quantity)));
-  const closed = close(position, cycle, { quantity, cash, commission });
+  const closed = close(position, cycle, { quantity, cash, commission }, costTaken);
   const closing = { quantity, commission };
   const finished: FinishedCycle | null =
     closed.position.cycle === null
@@ -216,7 +227,11 @@ const restate = (cycle: Cycle, split: Split): Cycle => ({
 });
 
 /** Total cost stays to the last digit; only a fraction paid in cash takes its share of the cost along. */
-export const bookSplit = (position: Position, split: Split): Booked => {
+export const bookSplit = (
+  position: Position,
+  split: Split,
+  costTaken: CostTaken = atAverage,
+): Booked => {
   const nothing = { position, closing: null, opening: null, realized: zeroCash, finished: null };
   if (position.cycle === null) return nothing;
   const exit = {
@@ -227,7 +242,7 @@ export const bookSplit = (position: Position, split: Split): Booked => {
   const kept =
     split.fraction === 0n
       ? { position, cycle: position.cycle, realized: zeroCash }
-      : close(position, position.cycle, exit);
+      : close(position, position.cycle, exit, costTaken);
   const cycle = restate(kept.cycle, split);
   const closing = split.fraction === 0n ? null : { quantity: exit.quantity, commission: zeroCash };
   if (kept.position.cycle === null) {

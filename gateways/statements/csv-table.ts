@@ -58,7 +58,8 @@ export const csvTable = (text: string): CsvTable => {
     const [header, ...others] = rows;
     return { header: header?.cells ?? [], rows: others };
   } catch (error) {
-    if (error instanceof CsvError) throw new StatementUnreadable(`It is no CSV: ${error.message}`);
-    throw error;
+    if (!(error instanceof CsvError)) throw error;
+    const line = typeof error['lines'] === 'number' ? error['lines'] : undefined;
+    throw new StatementUnreadable(`It is no CSV: ${error.message}`, { line });
   }
 };

@@ -105,6 +105,8 @@ its execution id, and the actor is \`import:SOURCE\`.
   changed into or out of USD is booked as a deposit or a withdrawal, "currency conversion", with the rate in its description.
 - A split of which only the shares are said has the ratio of what is held then, if that is two numbers of at most 1,000.
 
+Import one account of a broker into one account: what two brokers say of the same split or dividend would be booked twice.
+
 ## References
 
 A row is known by the broker's id of it, or by a digest of what it says; of rows that say the same, the first has it, the

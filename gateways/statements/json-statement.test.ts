@@ -45,7 +45,11 @@ describe('a statement as JSON', () => {
       { ...trade, price: '0' },
       /lines\.0\.price must be a plain decimal above/,
     ],
-    ['more than the ledger holds', { ...trade, price: '1000000000000000000' }, /prices?.*too large/],
+    [
+      'more than the ledger holds',
+      { ...trade, price: '1000000000000000000' },
+      /prices?.*too large/,
+    ],
     ['a description that no event holds', { ...trade, description: 'a\0b' }, /U\+0000/],
     ['a year in which nothing settles', { ...trade, at: '9999-01-01' }, /lines\.0\.at/],
     ['an exponent', { ...trade, price: '1e5' }, /lines\.0\.price/],
@@ -63,6 +67,9 @@ describe('a statement as JSON', () => {
   }
 
   it('is refused where it is no JSON', () => {
-    throws(() => parseJsonStatement('Date,Action'), { name: 'StatementUnreadable', message: /is not JSON/ });
+    throws(() => parseJsonStatement('Date,Action'), {
+      name: 'StatementUnreadable',
+      message: /is not JSON/,
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
 import type { Symbol as Ticker } from '#domain/ids.ts';
-import { negate } from '#domain/money.ts';
+import { negate, type Price } from '#domain/money.ts';
 import { sides } from '#domain/order/terms.ts';
 import { parseInstant } from '#domain/time.ts';
 import { readCash, readPrice, readQuantity } from './decimals.ts';
@@ -122,12 +122,16 @@ const lineOf = (data: Moving, about: About): StatementLine => {
         symbol: data.symbol as Ticker,
         amount: readCash(data.amount, 'amount'),
         quantity: readQuantity(data.quantity, 'quantity'),
-        perShare: readPrice(data.perShare, 'perShare'),
+        perShare: perShareOf(data.perShare),
       };
     default:
       return cashOf(data, about);
   }
 };
+
+/** A dividend on next to no shares comes to more a share than anybody would state: it is found again from the amount. */
+const perShareOf = (text: string): Price | null =>
+  /^\d{1,9}(\.|$)/.test(text) ? readPrice(text, 'perShare') : null;
 
 type CashMoving = Extract<Moving, { amount: string }>;
 

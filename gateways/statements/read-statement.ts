@@ -4,9 +4,14 @@ import type { Instant } from '#domain/time.ts';
 import { textOfFile } from './csv-table.ts';
 import { jsonRows } from './json-rows.ts';
 import { parseJsonStatement } from './json-statement.ts';
-import { layoutNames, readStatements, type StatementFile } from './read-statements.ts';
-import { StatementUnreadable } from './statement-unreadable.ts';
-import { readSymbolTable } from './symbols.ts';
+import {
+  layoutNames,
+  type ReadStatement,
+  readStatements,
+  type StatementFile,
+  symbolsIn,
+} from './read-statements.ts';
+import { readingOf, StatementUnreadable } from './statement-unreadable.ts';
 
 /** A statement as one JSON document, which tells the ends too and calls things as it likes. */
 const document = 'json-statement';
@@ -35,6 +40,10 @@ const isDocument = (text: string): boolean =>
     .slice(0, linesTried)
     .some((row) => isLineOfJson(row.text));
 
+const isToBeDocument = ({ name, bytes }: StatementFile, layout: string | undefined): boolean =>
+  layout === document ||
+  (layout === undefined && readingOf(name, () => isDocument(textOfFile(bytes))));
+
 /** A line as everybody outside its source calls it, and as an import books it. */
 const outside = (source: string, line: StatementLine): StatementLine => {
   const reference = outsideReference(source, line.reference);
@@ -47,9 +56,9 @@ const saidIn = ({ row: _, ...line }: StatementLine): string =>
   JSON.stringify(line, (_key, value) => (typeof value === 'bigint' ? `${value}` : value));
 
 /** Lines of all files, each once: files that overlap tell the same lines. */
-const linesOfAll = (statements: readonly BrokerStatement[]): readonly StatementLine[] => {
+const linesOfAll = (files: readonly ReadStatement[]): readonly StatementLine[] => {
   const told = new Set<string>();
-  return statements.flatMap(({ source, lines }) => {
+  return files.flatMap(({ statement: { source, lines } }) => {
     const all = lines.map((line) => outside(source, line));
     const fresh = all.filter((line) => !told.has(saidIn(line)));
     for (const line of fresh) told.add(saidIn(line));
@@ -66,7 +75,8 @@ const last = (times: readonly (Instant | null)[]): Instant | null =>
     .at(-1) ?? null;
 
 /** Files of one broker as one statement. Throws StatementUnreadable where they are of several. */
-const merged = (statements: readonly BrokerStatement[]): BrokerStatement => {
+const merged = (files: readonly ReadStatement[]): BrokerStatement => {
+  const statements = files.map(({ statement }) => statement);
   const [one] = statements;
   if (one === undefined) throw new StatementUnreadable('There is no file.');
   const { source } = one;
@@ -76,41 +86,41 @@ const merged = (statements: readonly BrokerStatement[]): BrokerStatement => {
       `The files are of several sources (${sources.join(', ')}): compare one at a time.`,
     );
   }
-  const lines = linesOfAll(statements);
+  const lines = linesOfAll(files);
   const to = last(statements.map((statement) => statement.to));
   return {
     source,
     lines: lines.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
     positions: null,
-    // What the file that goes furthest says; of two that go as far, none knows more than the other.
+    // Two files may tell it of two moments.
     cash: statements.length === 1 ? one.cash : null,
     from: first(statements.map((statement) => statement.from)),
     to,
-    problems: statements.flatMap(({ problems }) => problems),
+    problems: files.flatMap(({ file, statement: { problems } }) =>
+      problems.map((problem) => ({ file, ...problem })),
+    ),
   };
 };
 
-const textsOf = (files: readonly StatementFile[]) =>
-  files.map(({ name, bytes }) => ({ name, text: textOfFile(bytes) }));
-
 /**
  * Reads a broker's statement, from several files where it exports several: any layout that is imported, its references
- * as an import books them, or one JSON document, its references as they stand. `symbols`: the text of a table, empty
- * for none. Throws StatementUnreadable.
+ * as an import books them, or one JSON document, its references as they stand. Throws StatementUnreadable.
  */
 export const readStatement = (
   files: readonly StatementFile[],
-  { layout, symbols }: { readonly layout: string | undefined; readonly symbols: string },
+  {
+    layout,
+    symbols,
+  }: { readonly layout: string | undefined; readonly symbols: StatementFile | null },
 ): BrokerStatement => {
-  const texts = textsOf(files);
-  const documents = texts.filter(({ text }) => layout === document || (layout === undefined && isDocument(text)));
-  const [only] = documents;
-  if (only === undefined) {
-    const read = readStatements(files, { layout, symbols: readSymbolTable(symbols) });
-    return merged(read.map(({ statement }) => statement));
+  const whole = files.find((file) => isToBeDocument(file, layout));
+  if (whole === undefined) {
+    return merged(readStatements(files, { layout, symbols: symbolsIn(symbols) }));
   }
-  if (files.length > 1) {
-    throw new StatementUnreadable(`${only.name} is a whole statement: compare it alone.`);
-  }
-  return parseJsonStatement(only.text);
+  return readingOf(whole.name, () => {
+    if (files.length > 1) {
+      throw new StatementUnreadable('It is a whole statement: compare it alone.');
+    }
+    return parseJsonStatement(textOfFile(whole.bytes));
+  });
 };

@@ -29,7 +29,7 @@ export const readSymbolTable = (text: string): SymbolTable => {
     const [name = '', symbol = '', ...more] = cells;
     const ticker = tickerOf(symbol);
     if (name === '' || ticker === undefined || more.some((cell) => cell !== '')) {
-      throw new StatementUnreadable(`Line ${number} is not NAME,SYMBOL: ${cells.join(',')}`);
+      throw new StatementUnreadable(`not NAME,SYMBOL: ${cells.join(',')}`, { line: number });
     }
     table.set(name.toUpperCase(), ticker);
   }

@@ -1,6 +1,5 @@
 import type { Symbol as Ticker } from '#domain/ids.ts';
-import type { Price } from '#domain/money.ts';
-import { larger, smaller } from '#domain/money.ts';
+import { larger, type Price, smaller } from '#domain/money.ts';
 import type { SessionDate } from '#domain/time.ts';
 import type { Table } from '../table.ts';
 import type { PriceMarkRecord } from './table.ts';
@@ -8,12 +7,10 @@ import type { PriceMarkRecord } from './table.ts';
 /** The highest and the lowest price that marks have shown. */
 export type Extremes = { readonly high: Price; readonly low: Price };
 
-export const widest = (
-  left: Extremes | undefined,
-  right: Extremes | undefined,
-): Extremes | undefined => {
-  if (left === undefined || right === undefined) return left ?? right;
-  return { high: larger(left.high, right.high), low: smaller(left.low, right.low) };
+const seeing = (seen: Extremes | undefined, high: Price, low: Price): Extremes => {
+  if (seen === undefined) return { high, low };
+  if (high <= seen.high && low >= seen.low) return seen;
+  return { high: larger(high, seen.high), low: smaller(low, seen.low) };
 };
 
 /** Names the marks of a symbol after a sequence. */
@@ -34,13 +31,16 @@ export const extremesBetween = (
   range: { readonly after: number; readonly before: number; readonly session: SessionDate },
 ): Extremes | undefined => {
   let seen = marks.earlierExtremes.get(sinceKey(symbol, range.after));
-  for (const mark of marks.priceMarks.group(symbol)) {
-    if (mark.sequence <= range.after || mark.sequence >= range.before) continue;
-    const whole = mark.session > range.session;
-    seen = widest(
-      seen,
-      whole ? { high: mark.high, low: mark.low } : { high: mark.close, low: mark.close },
-    );
+  const known = marks.priceMarks.group(symbol);
+  // In the order of the log; most of them are older than what is asked for.
+  for (let index = known.length - 1; index >= 0; index -= 1) {
+    const mark = known[index];
+    if (mark === undefined || mark.sequence <= range.after) break;
+    if (mark.sequence >= range.before) continue;
+    seen =
+      mark.session > range.session
+        ? seeing(seen, mark.high, mark.low)
+        : seeing(seen, mark.close, mark.close);
   }
   return seen;
 };

@@ -152,6 +152,8 @@ export type TableShape<Row> = {
   /** Names as the database has them, in the order of the shape. */
   readonly columnNames: readonly string[];
   readonly encode: (row: Row) => { readonly [column: string]: Stored };
+  /** As `encode`, without the names: in the order of `columnNames`. */
+  readonly cells: (row: Row) => readonly Stored[];
   readonly decode: (stored: { readonly [column: string]: Stored }) => Row;
   readonly keyOf: (row: Row) => string;
   /** The group a row is in; null for none. */
@@ -191,6 +193,7 @@ export const tableShape = <S extends Shape>(
         stored[column] = encode(row[field] as never);
       return stored;
     },
+    cells: (row) => columns.map(([field, , { encode }]) => encode(row[field] as never)),
     decode: rowReader(shape),
     keyOf,
     groupOf,

@@ -1,6 +1,7 @@
 import type { AccountId, BreakId, EventId, OrderId, Symbol as Ticker } from '#domain/ids.ts';
 import type { SessionDate } from '#domain/time.ts';
 import type { Stored } from './columns.ts';
+import type { RuleSet } from './rules.ts';
 
 /** What one account holds of one symbol. */
 export type HoldingRef = { readonly accountId: AccountId; readonly symbol: Ticker };
@@ -72,6 +73,33 @@ export type ReadTables = {
   readonly stop: (reason: StopReason) => Promise<void>;
 };
 
+/** The rows that a fold asks for. */
+export type RowReads = Omit<ReadTables, 'checkpoint' | 'commit' | 'stop'>;
+
+/** Rows of one table on their way into it; each is encoded when it is asked for. */
+export type TableWrite = {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly count: number;
+  /** Each in the order of `columns`. */
+  readonly rows: () => Iterable<readonly Stored[]>;
+  /** Those of `rows` under whose key the table may have an older row, which has to make way. */
+  readonly replaced: () => Iterable<readonly Stored[]>;
+  /** Keys of rows that are no more; of tables whose key is one column. */
+  readonly removed: readonly string[];
+};
+
+/**
+ * Empty read tables that are filled with what a whole log makes. What is asked for is found as the writes left it that
+ * have ended; those under way are not waited for.
+ */
+export type BulkReadTables = RowReads & {
+  /** All of the rows in one transaction. Throws where the database cannot hold one. */
+  readonly write: (rows: readonly TableWrite[]) => Promise<void>;
+  /** Makes the tables what they are otherwise, as of `sequence`: until now they stood at no event. */
+  readonly complete: (sequence: number) => Promise<void>;
+};
+
 /** Read tables that are open for writing. */
 export type OpenReadTables = {
   readonly readTables: ReadTables;
@@ -79,6 +107,44 @@ export type OpenReadTables = {
 };
 
 export type ProjectionSet = { readonly name: string; readonly version: number };
+
+/** What a build of read tables takes in, and by which rules. */
+export type BuildTerms = {
+  readonly rules: RuleSet;
+  /** Nothing after this event; null for tables that go on with the log. */
+  readonly to: number | null;
+  /** Only this account, its markets and the sessions; null for all. */
+  readonly accountId: AccountId | null;
+};
+
+/** A replay that cannot be made or dropped as asked; nothing was changed. */
+export class ReplayRefused extends Error {
+  override readonly name = 'ReplayRefused';
+}
+
+/** Read tables of the user's own beside the live ones; no server ever writes to them. */
+export type ReplayHost = {
+  /**
+   * Empty ones in a schema of this name, or of a name that is free (`null`: they are for the moment). Throws
+   * ReplayRefused for a name that may not be, or that is taken unless it is a replay's to be replaced.
+   */
+  readonly open: (
+    schema: string | null,
+    terms: BuildTerms,
+    options: { readonly replace: boolean },
+  ) => Promise<{
+    readonly schema: string;
+    readonly bulk: BulkReadTables;
+    /** They are whole: nobody writes to them from now on. */
+    readonly finish: () => Promise<void>;
+    readonly discard: () => Promise<void>;
+    readonly close: () => Promise<void>;
+  }>;
+  /** Tables of the moment that are made within `work` stay until they are dropped; what a killed one left goes first. */
+  readonly keepMomentary: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Throws ReplayRefused where there is no such replay, or somebody is building it. */
+  readonly drop: (schema: string) => Promise<void>;
+};
 
 /** Who has read tables and lets one writer at a time have them. */
 export type ReadTableHost = {
@@ -92,7 +158,12 @@ export type ReadTableHost = {
   /** Empty ones beside the live ones. Throws where another rebuild is under way. */
   readonly openBeside: (set: ProjectionSet) => Promise<
     OpenReadTables & {
-      /** Shows them under the public names and drops the old ones; false where they have not caught up. */
+      /** The same while they are empty, for the log as far as it goes now. */
+      readonly bulk: BulkReadTables;
+      /**
+       * Shows them under the public names and drops the old ones. False where they have not caught up, or where
+       * somebody still reads the old ones as they were before: try again.
+       */
       readonly promote: () => Promise<boolean>;
       readonly discard: () => Promise<void>;
     }

@@ -12,21 +12,25 @@ import {
   proportion,
   type Quantity,
   subtract,
+  sum,
   zeroCash,
   zeroQuantity,
 } from '#domain/money.ts';
 import type { Side } from '#domain/order/terms.ts';
-import { reduceLots, restateLots } from '#domain/position/lots.ts';
+import { type LotMethod, reduceLots, restateLots } from '#domain/position/lots.ts';
 import {
+  atAverage,
   type Booked,
   bookSplit,
   bookTrade,
+  type CostTaken,
   type FinishedCycle,
   type Position,
   witness,
 } from '#domain/position/position.ts';
 import { type Instant, toMilliseconds } from '#domain/time.ts';
 import type { Extremes } from '../marks/extremes.ts';
+import type { CostRule } from '../ports/rules.ts';
 import type { LotRecord, PositionHistoryRecord, PositionRecord } from './table.ts';
 
 /** An execution as a position sees it. */
@@ -138,12 +142,37 @@ const historyOf = (
 const average = (value: Cash, quantity: Quantity): Price =>
   quantity === 0n ? (0n as Price) : perShare(value, quantity);
 
+/** Which lots a closing fill takes first. At average cost they only say what is left of which fill. */
+const lotMethods: Readonly<Record<CostRule, LotMethod>> = {
+  average: { kind: 'fifo' },
+  fifo: { kind: 'fifo' },
+  lifo: { kind: 'lifo' },
+  highest: { kind: 'highest_cost' },
+};
+
+type OpenLots = () => readonly LotRecord[];
+
+const take = (open: readonly LotRecord[], quantity: Quantity, rule: CostRule) => {
+  const reduction = reduceLots(open, quantity, lotMethods[rule]);
+  invariant(reduction.kind === 'reduced', `lots hold what the position does: ${reduction.kind}`);
+  return reduction;
+};
+
+const costTakenBy = (rule: CostRule, open: OpenLots): CostTaken =>
+  rule === 'average'
+    ? atAverage
+    : (_, quantity) => sum(take(open(), quantity, rule).taken.map(({ cost }) => cost));
+
 type LotExit = { readonly quantity: Quantity; readonly cash: Cash };
 
-/** First in, first out: what the exit takes from each lot, with its share of the cash (the last one takes what is left over). */
-const consume = (open: readonly LotRecord[], exit: LotExit, entry: Entry): readonly LotRecord[] => {
-  const reduction = reduceLots(open, exit.quantity, { kind: 'fifo' });
-  invariant(reduction.kind === 'reduced', `lots hold what the position does: ${reduction.kind}`);
+/** What the exit takes from each lot, with its share of the cash (the last one takes what is left over). */
+const consume = (
+  open: readonly LotRecord[],
+  exit: LotExit,
+  entry: Entry,
+  rule: CostRule,
+): readonly LotRecord[] => {
+  const reduction = take(open, exit.quantity, rule);
   const left = new Map(reduction.lots.map((lot) => [lot.lotId, lot]));
   let taken = 0n;
   let paid = 0n;
@@ -174,15 +203,16 @@ const tradeSign = <F extends bigint>(side: Side, value: F): F =>
 
 const lotsOfFill = (
   record: PositionRecord,
-  open: () => readonly LotRecord[],
+  open: OpenLots,
   fill: FillEntry,
   booked: Booked,
+  rule: CostRule,
 ): readonly LotRecord[] => {
   const lots: LotRecord[] = [];
   if (booked.closing !== null) {
     const { quantity } = booked.closing;
     const cash = negate(tradeSign(fill.side, notional(fill.price, quantity)));
-    lots.push(...consume(open(), { quantity, cash }, fill));
+    lots.push(...consume(open(), { quantity, cash }, fill, rule));
   }
   if (booked.opening !== null) {
     const { quantity, commission } = booked.opening;
@@ -206,14 +236,15 @@ const lotsOfFill = (
 /** Books a fill. `open`: the holding's open lots, oldest first; asked for only where some are closed. */
 export const stepFill = (
   before: PositionRecord,
-  open: () => readonly LotRecord[],
+  open: OpenLots,
   fill: FillEntry,
+  rule: CostRule,
 ): Step => {
   const record = enterSession(before, fill.at);
-  const booked = bookTrade(positionOf(record), fill);
+  const booked = bookTrade(positionOf(record), fill, costTakenBy(rule, open));
   const cash = negate(tradeSign(fill.side, notional(fill.price, fill.quantity)));
   return {
-    lots: lotsOfFill(record, open, fill, booked),
+    lots: lotsOfFill(record, open, fill, booked, rule),
     history: booked.finished === null ? null : historyOf(record, fill, booked.finished),
     record: {
       ...record,
@@ -229,9 +260,13 @@ export const stepFill = (
   };
 };
 
-const lotsOfSplit = (open: readonly LotRecord[], split: SplitEntry): readonly LotRecord[] => {
+const lotsOfSplit = (
+  open: readonly LotRecord[],
+  split: SplitEntry,
+  rule: CostRule,
+): readonly LotRecord[] => {
   const exit = { quantity: absolute(split.fraction), cash: split.cashInLieu };
-  const taken = exit.quantity === 0n ? [] : consume(open, exit, split);
+  const taken = exit.quantity === 0n ? [] : consume(open, exit, split, rule);
   const changed = new Map(taken.map((lot) => [lot.lotId, lot]));
   const kept = open.map((lot) => changed.get(lot.lotId) ?? lot);
   const remaining = kept.filter((lot) => lot.closedAt === null);
@@ -244,15 +279,16 @@ const lotsOfSplit = (open: readonly LotRecord[], split: SplitEntry): readonly Lo
 /** `latestMark`: when the symbol was last marked; splits since then add up until a mark knows them. */
 export const stepSplit = (
   before: PositionRecord,
-  open: () => readonly LotRecord[],
+  open: OpenLots,
   split: SplitEntry,
   latestMark: Instant | null,
+  rule: CostRule,
 ): Step => {
   const record = enterSession(before, split.at);
-  const booked = bookSplit(positionOf(record), split);
+  const booked = bookSplit(positionOf(record), split, costTakenBy(rule, open));
   const known = record.splitAt === null || (latestMark !== null && latestMark > record.splitAt);
   return {
-    lots: record.cycle === null ? [] : lotsOfSplit(open(), split),
+    lots: record.cycle === null ? [] : lotsOfSplit(open(), split, rule),
     history: booked.finished === null ? null : historyOf(record, split, booked.finished),
     record: {
       ...record,

@@ -61,7 +61,7 @@ const booked = (event: RecordedEvent<OrderFilled>, tables: Tables): Cash => {
   };
   const before = current(tables, account, data.symbol, fill);
   const open = openLots(tables, holdingKey(account, data.symbol));
-  return keep(tables, before, stepFill(before, open, fill));
+  return keep(tables, before, stepFill(before, open, fill, tables.rules.cost));
 };
 
 /** Folds an execution, or its undoing, into position, lots and history; returns what was realized, before commission. */
@@ -99,5 +99,5 @@ export const projectSplit = (event: RecordedEvent<StockSplit>, tables: Tables): 
   const before = current(tables, accountId, symbol, entry);
   const latestMark = tables.marketDataCache.get(symbol)?.markedAt ?? null;
   const open = openLots(tables, holdingKey(accountId, symbol));
-  return keep(tables, before, stepSplit(before, open, entry, latestMark));
+  return keep(tables, before, stepSplit(before, open, entry, latestMark, tables.rules.cost));
 };

@@ -6,6 +6,7 @@ import type { Instant } from '#domain/time.ts';
 import { holdingKey } from '../keys.ts';
 import { extremesBetween } from '../marks/extremes.ts';
 import type { FillRecord } from '../order-fills/table.ts';
+import type { CostRule } from '../ports/rules.ts';
 import type { Tables } from '../tables.ts';
 import {
   type Entry,
@@ -44,11 +45,11 @@ type Replay = {
   readonly history: Map<EventId, PositionHistoryRecord>;
 };
 
-const stepOf = (replay: Replay, entry: Entry, latestMark: Instant | null): Step => {
+const stepOf = (replay: Replay, entry: Entry, latestMark: Instant | null, rule: CostRule): Step => {
   const open = () => [...replay.lots.values()].filter((lot) => lot.closedAt === null);
   return entry.kind === 'fill'
-    ? stepFill(replay.record, open, entry)
-    : stepSplit(replay.record, open, splitOf(entry, replay.record.quantity), latestMark);
+    ? stepFill(replay.record, open, entry, rule)
+    : stepSplit(replay.record, open, splitOf(entry, replay.record.quantity), latestMark, rule);
 };
 
 const replayAll = (tables: Tables, empty: PositionRecord, entries: readonly Entry[]): Replay => {
@@ -61,7 +62,7 @@ const replayAll = (tables: Tables, empty: PositionRecord, entries: readonly Entr
     if (replay.record.cycle !== null) {
       replay.record = shown(replay.record, extremesBetween(tables, symbol, range));
     }
-    const step = stepOf(replay, entry, latestMark);
+    const step = stepOf(replay, entry, latestMark, tables.rules.cost);
     replay.record = step.record;
     for (const lot of step.lots) replay.lots.set(lot.lotId, lot);
     if (step.history !== null) replay.history.set(step.history.id, step.history);

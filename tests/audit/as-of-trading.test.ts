@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { accountAsOf } from '#audit/as-of/account-history.ts';
 import type { Point, View } from '#audit/as-of/view.ts';
 import { explain } from '#audit/explain/explain.ts';
-import { NoSuchFigure, type Subject } from '#audit/explain/explanation.ts';
+import { NoSuchFigure } from '#audit/explain/explanation.ts';
 import { figures } from '#audit/explain/figures.ts';
 import type { AccountCommand } from '#commands/commands.ts';
 import type { AccountEvent } from '#domain/account/events.ts';
@@ -14,7 +14,7 @@ import { unopened } from '#domain/account/state.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import { fromMilliseconds, toMilliseconds } from '#domain/time.ts';
 import { foldLedger } from '#projections/fold.ts';
-import { accountOne, ticker } from '../support/makers.ts';
+import { accountOne } from '../support/makers.ts';
 import { ledgerOn, memoryStore, wholeLog } from '../support/memory-ledger.ts';
 import {
   anyMove,
@@ -24,9 +24,9 @@ import {
   newWorld,
   opening,
   quotesIn,
-  tickers,
 } from '../support/random-trading.ts';
 import { rowsOf, snapshotOf, symbolsOf } from './as-of-world.ts';
+import { anySubject, checkSums, lookOf } from './explain-world.ts';
 
 /** What the real commands write for random moves: replacements, adjusted and disputed orders, everything there is. */
 const traded = async (
@@ -92,36 +92,37 @@ describe('an account that traded at random through the commands', () => {
   });
 
   it('has every figure explained to the last digit', async () => {
-    let explained = 0;
+    const explained = new Map<string, number>();
     const attempt = async (...asked: Parameters<typeof explain>): Promise<void> => {
       try {
-        await explain(...asked);
-        explained += 1;
+        checkSums(await explain(...asked));
+        explained.set(asked[1].name, (explained.get(asked[1].name) ?? 0) + 1);
       } catch (error) {
         if (!(error instanceof NoSuchFigure)) throw error;
       }
     };
     const property = async (policy: AccountPolicy, moves: readonly Move[], pick: number) => {
       const log = late(await traded(policy, moves), pick);
-      const snapshot = snapshotOf(log);
-      const orders = [...foldLedger(log).orders.values()];
+      const snapshot = lookOf(log);
+      const tables = foldLedger(log);
       const { sequence } = at(log, pick);
       const past: View = { asOf: { kind: 'sequence', sequence }, known: null };
-      for (const figure of figures) {
-        const subject: Subject = {
-          accountId: accountOne,
-          symbol: ticker(tickers[pick % tickers.length] ?? 'ACME'),
-          orderId: orders[pick % Math.max(1, orders.length)]?.orderId ?? null,
-          at: at(log, pick).effectiveAt,
-        };
-        if (figure.needs === 'order' && subject.orderId === null) continue;
+      for (const [place, figure] of figures.entries()) {
+        const when = at(log, pick).effectiveAt;
+        const subject = anySubject(tables, accountOne, figure, pick + place, when);
         for (const view of [null, past]) await attempt(snapshot, figure, subject, view);
       }
     };
     await fc.assert(fc.asyncProperty(anyPolicy, anyMoves, fc.nat(10_000), property), {
-      numRuns: 40,
+      numRuns: 25,
       endOnFailure: true,
     });
-    assert.ok(explained > 200, `${explained} figures`);
+    // Nothing marks prices, closes sessions or trails by an amount here: explain.test.ts marks and closes.
+    const unseen = figures
+      .map(({ name }) => name)
+      .filter(
+        (name) => !explained.has(name) && !/^(market_data|portfolio_snap)|trail_amount/.test(name),
+      );
+    assert.deepEqual(unseen, []);
   });
 });

@@ -5,12 +5,19 @@ import { ordersCommand, portfolioCommand, positionsCommand } from '#api/cli/as-o
 import type { Command } from '#api/cli/command.ts';
 import { UsageError } from '#api/cli/command-line.ts';
 import { explainCommand } from '#api/cli/explain.ts';
+import { explain } from '#audit/explain/explain.ts';
+import { NoSuchFigure } from '#audit/explain/explanation.ts';
+import { type Figure, figures } from '#audit/explain/figures.ts';
+import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import { createQueries } from '#database/postgres/read-tables/queries.ts';
 import type { AccountId } from '#domain/ids.ts';
 import { formatCash, formatPrice, formatQuantity } from '#domain/money.ts';
+import type { RecordedEvent } from '#domain/recorded-event.ts';
 import { instant } from '#domain/time.ts';
+import { foldLedger } from '#projections/fold.ts';
 import type { Queries } from '#projections/ports/queries.ts';
 import { randomHistory, uuid } from '../support/account-histories.ts';
+import { anySubject, checkSums, spread } from './explain-world.ts';
 import { ledgerOf, type TestedLedger } from './look-world.ts';
 
 const accountId = uuid<AccountId>(1);
@@ -103,9 +110,32 @@ describe('the commands over a real ledger', () => {
 
   it('write a line for each step, and the figure last', async () => {
     const { said } = await ask(explainer(), ['accounts.cash']);
-    const { value, lines } = await asked(explainer(), ['accounts.cash']);
-    assert.equal(said.length, lines.length + 2);
-    assert.equal(said.at(-1), `accounts.cash = ${value}`);
+    const { value, lines, sequence } = await asked(explainer(), ['accounts.cash']);
+    assert.equal(said.length, lines.length + 4);
+    assert.equal(said[0], `accounts.cash = ${value}`);
+    assert.equal(said.at(-1), `accounts.cash = ${value}, as of event ${sequence}`);
+    const last = { last: '2' };
+    const short = await ask(explainer(), ['accounts.cash'], last);
+    assert.equal(short.said.length, 3 + 4);
+    assert.match(short.said[2] ?? '', new RegExp(`earlier: ${lines.length - 2} lines`));
+    assert.equal((await asked(explainer(), ['accounts.cash'], last)).value, value);
+  });
+
+  it('nest the operands of what is derived, each with its formula', async () => {
+    const [position] = await queries.listPositions(accountId);
+    assert.ok(position);
+    const { symbol } = position;
+    const { said } = await ask(explainer(), ['positions.unrealized_pnl_pct'], { symbol });
+    const formula = '= 100 × positions.unrealized_pnl / |positions.total_cost|, to four decimals';
+    assert.equal(said[1], formula);
+    const indented = said.filter((line) => /^ +positions\.\w+ = /.test(line));
+    assert.ok(indented.some((line) => line.startsWith('        positions.market_value = ')));
+    const json = await asked(explainer(), ['positions.avg_cost'], { symbol });
+    assert.equal(json.formula, 'positions.total_cost / positions.quantity, to nine decimals');
+    assert.deepEqual(
+      json.parts.map((part: { figure: string }) => part.figure),
+      ['positions.total_cost', 'positions.quantity'],
+    );
   });
 
   it('list the figures there are where one is unknown, and refuse what they do not understand', async () => {
@@ -114,7 +144,12 @@ describe('the commands over a real ledger', () => {
       assert.match(error.message, /no figure accounts\.luck.*positions\.realized_pnl /s);
       return true;
     });
-    await assert.rejects(ask(explainer(), ['positions.quantity']), UsageError);
+    await assert.rejects(ask(explainer(), ['positions.quantity']), /needs --symbol S/);
+    await assert.rejects(ask(explainer(), ['lots.cost']), /needs --id ID/);
+    await assert.rejects(ask(explainer(), ['postings.amount'], { book: 'fees' }), UsageError);
+    await assert.rejects(ask(explainer(), ['orders.sequence']), /is a place in the log/);
+    const day = { session: '2024-02-30' };
+    await assert.rejects(ask(explainer(), ['portfolio_snapshots.cash'], day), UsageError);
     const positions = positionsCommand(ledger.look, now);
     await assert.rejects(ask(positions, [], { 'as-of': 'yesterday' }), UsageError);
     const beyond = await ask(positions, [], { known: '100000' });
@@ -129,5 +164,44 @@ describe('the commands over a real ledger', () => {
     const { code, said, told } = await ask(explainer(), ['accounts.cash']);
     assert.deepEqual([code, said], [1, []]);
     assert.match(told.join(), /the live read tables say/);
+  });
+});
+
+describe('any figure of the live read tables', () => {
+  const asCash = (log: readonly RecordedEvent[]): readonly RecordedEvent[] =>
+    log.map((event) => {
+      const { data } = event;
+      if (data.type !== 'AccountOpened' || data.accountId === accountId) return event;
+      return { ...event, data: { ...data, policy: { ...data.policy, kind: 'cash' } } };
+    });
+
+  it('is what the database shows, found by its key, and the sum of its lines', async () => {
+    const settings = { seed: 78, accounts: 2, symbols: 2, events: 520, rare: true };
+    const log = asCash(spread(randomHistory(settings), 9));
+    await using ledger = await ledgerOf(log);
+    const tables = foldLedger(log);
+    const seen = new Set<string>();
+    const at = log[450]?.effectiveAt ?? now();
+    const attempt = async (snapshot: LookSnapshot, figure: Figure, pick: number) => {
+      const account = pick % 3 === 0 ? uuid<AccountId>(2) : accountId;
+      const subject = anySubject(tables, account, figure, pick, at);
+      try {
+        checkSums(await explain(snapshot, figure, subject, null, 10));
+        seen.add(figure.name);
+      } catch (error) {
+        if (!(error instanceof NoSuchFigure)) throw error;
+      }
+    };
+    await ledger.look(async (snapshot) => {
+      for (const figure of figures) {
+        for (let pick = 0; pick < 3; pick += 1) await attempt(snapshot, figure, pick * 37);
+      }
+    });
+    const never = /trail|high_water|orders\.(notional|stop_price)/;
+    const unseen = figures.map(({ name }) => name).filter((name) => !seen.has(name));
+    assert.deepEqual(
+      unseen.filter((name) => !never.test(name)),
+      [],
+    );
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parseArgs } from 'node:util';
+import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import type { Speech } from '#api/cli/command.ts';
 import { UsageError } from '#api/cli/command-line.ts';
 import { exportCommand } from '#api/cli/export.ts';
@@ -80,7 +81,13 @@ describe('ledger export of a ledger in Postgres', () => {
       '--to',
       '250',
     );
-    deepEqual(readdirSync(out).toSorted(), ['fills.csv', 'positions.csv', 'transactions.csv']);
+    deepEqual(readdirSync(out).toSorted(), [
+      'fills.csv',
+      'gains.csv',
+      'lots.csv',
+      'positions.csv',
+      'transactions.csv',
+    ]);
     const rows = readFileSync(join(out, 'transactions.csv'), 'utf8').trimEnd().split('\r\n');
     ok(rows.length > 5);
     for (const row of rows.slice(1)) {
@@ -88,6 +95,17 @@ describe('ledger export of a ledger in Postgres', () => {
       ok(Number(sequence) >= 100 && Number(sequence) <= 250, row);
       equal(owner, account);
     }
+  });
+
+  it('writes a folder of Parquet', async () => {
+    const out = join(folder, 'parquet');
+    const { said } = await run('--format', 'parquet', '--out', out, '--json');
+    const names = ['events', 'transactions', 'fills', 'gains', 'positions', 'lots'];
+    const files = names.map((name) => join(out, `${name}.parquet`));
+    deepEqual(JSON.parse(said), { format: 'parquet', files, head: log.length });
+    deepEqual(readdirSync(out).length, names.length);
+    const metadata = await parquetMetadataAsync(await asyncBufferFromFile(files[0] ?? ''));
+    equal(Number(metadata.num_rows), log.length);
   });
 
   it('does not understand what it does not know', async () => {

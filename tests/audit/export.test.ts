@@ -188,7 +188,7 @@ describe('books of any random trading', () => {
           const rows = known
             .filter((lot) => lot.accountId === owner.accountId && lot.symbol === symbol)
             .toSorted((left, right) => left.createdSequence - right.createdSequence);
-          deepEqual(lots.map(inShort), rows.filter(isOpen).map(inShort));
+          deepEqual([...lots].map(inShort), rows.filter(isOpen).map(inShort));
           equal(realized, sum(rows.map((lot) => lot.realizedPnl)));
         }
       }
@@ -211,6 +211,38 @@ describe('books of any random trading', () => {
       );
     });
   }
+});
+
+describe('books of a position of many fills', () => {
+  it('are right after fills long ago were taken back and corrected', async () => {
+    const trades = Array.from({ length: 900 }, (_, n) =>
+      fill(`x${n}`, null, String(1 + (n % 7)), String(10 + (n % 13)), n % 3 === 2 ? sell : buy),
+    );
+    const restated = [
+      bust('x3'),
+      correct('x511', '2', '9'),
+      bust('x256'),
+      correct('x899', '1', '8'),
+    ];
+    const more = Array.from({ length: 300 }, (_, n) => fill(`y${n}`, null, '2', '11', sell));
+    const events = decided(
+      openAccount(),
+      deposit('100000'),
+      ...trades,
+      ...restated,
+      ...more,
+      correct('y200', '3', '12'),
+      correct('x0', '1', '7'),
+    );
+    const rows = [...foldLedger(events).lots.values()];
+    for (const { holdings } of (await booked(events, 'fifo')).standings()) {
+      for (const [, { lots, realized }] of holdings) {
+        const open = rows.filter(isOpen).toSorted((a, b) => a.createdSequence - b.createdSequence);
+        deepEqual([...lots].map(inShort), open.map(inShort));
+        equal(realized, sum(rows.map((lot) => lot.realizedPnl)));
+      }
+    }
+  });
 });
 
 describe('a part of a log', () => {
@@ -296,6 +328,21 @@ describe('an export', () => {
     match(files.get('transactions.csv') ?? '', /,"x""\n2014-01-01 \* ""y"" \\ ; z\0",/);
   });
 
+  it('lets no text of a user be computed by a spreadsheet, and leaves numbers alone', async () => {
+    for (const evil of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1']) {
+      const events = decided(
+        openAccount(),
+        { ...deposit('1'), description: evil } as never,
+        fill('x1', null, '1', '2', sell),
+      );
+      const files = await filesOf(writeCsv(logOf(events), everything));
+      const text = files.get('transactions.csv') ?? '';
+      const written = /\r/.test(evil) ? `"'${evil}"` : `'${evil}`;
+      ok(text.includes(`,deposit,1,1,,${written},`), text);
+      match(files.get('positions.csv') ?? '', /ACME,-1,-2,2,0,0/);
+    }
+  });
+
   it('gives an account with an awkward number its id as a name', async () => {
     for (const accountNumber of ['my account', 'a-1', 'A:1', 'Id-1', 'Ä']) {
       const open = { ...openAccount(), accountNumber } as never;
@@ -330,7 +377,7 @@ describe('an export', () => {
     const files = await filesOf(writeCsv(logOf(events), everything));
     const [, row] = (files.get('positions.csv') ?? '').split('\r\n');
     const held = formatQuantity(3_000_000_001n as Quantity);
-    equal(row, `${accountOne},A-1,ACME,${held},30.0000000105,10,0`);
+    equal(row, `${accountOne},A-1,ACME,${held},30.0000000105,10,0,0`);
   });
 });
 

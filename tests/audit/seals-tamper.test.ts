@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { afterEach, describe, it } from 'node:test';
+import { fingerprintOf, publicHalf, publicPem } from '#audit/seals/keys.ts';
+import { sealLog } from '#audit/seals/seal-log.ts';
 import type { SealFinding } from '#audit/seals/verify-seals.ts';
+import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
+import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts';
 import { type SealedWorld, threeSeals } from './seals-world.ts';
 
 let world: SealedWorld | undefined;
@@ -105,6 +110,38 @@ describe('a log that was changed together with its seals', () => {
       ['ledger', 1, 'key_unknown', null],
       ['ledger', 2, 'key_unknown', null],
     ]);
+  });
+});
+
+describe('a log that was sealed anew by somebody who has the database and no key', () => {
+  it('does not count because they put a key of theirs among the remembered ones', async () => {
+    const { pool, tamper, rewriteFrom, findings, connectionString } = await begin();
+    const store = createPostgresSealStore({ pool });
+    await rewriteFrom(50);
+    await tamper(['DELETE FROM ledger.seals WHERE number = 3']);
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const last = await store.last();
+    const sealing = await openLedgerSnapshot({ connectionString }, ({ log }) =>
+      sealLog(log, last, privateKey, () => new Date()),
+    );
+    assert.ok(sealing.kind === 'sealed');
+    await store.add(sealing.seal);
+    const theirs = publicHalf(privateKey);
+    await store.keepKey(fingerprintOf(theirs), publicPem(theirs));
+    assert.deepEqual(brief(await findings()), [['ledger', 3, 'key_unknown', null]]);
+  });
+
+  it('is not hidden by saying that every place has had every seal', async () => {
+    const { tamper, findings, ledger, keptPath } = await begin();
+    await tamper(
+      ['DELETE FROM ledger.seals WHERE number = 3'],
+      ['DELETE FROM ledger.events WHERE sequence > 45'],
+      ['UPDATE ledger.seal_targets SET delivered_to = 1000'],
+    );
+    const found = brief(await findings('--against', keptPath));
+    assert.deepEqual(found[0], ['ledger', 3, 'seal_missing', null]);
+    // The newest goes there again in any case.
+    assert.equal((await ledger('seal', '--to', keptPath)).code, 0);
   });
 });
 

@@ -129,6 +129,8 @@ describe('the report', () => {
         );
       const unnamed = rows.filter(({ table_name: table, column_name: column }) => {
         const known = names(table);
+        // What a build says of itself is no figure: `ledger diff` shows it.
+        if (table === 'build') return false;
         return !known.has(column) && !known.has('every column');
       });
       deepEqual(unnamed, []);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { paperAccountId } from '#api/process/first-accounts.ts';
+import { demoAccountId, paperAccountId } from '#api/process/first-accounts.ts';
 import { runLedger } from '#tests/support/ledger-program.ts';
 import { dataDirectory, type RunningServer, startServer, until } from '#tests/support/server.ts';
 
@@ -175,6 +175,14 @@ describe('a ledger without a server', () => {
     equal(mended.code, 0, mended.out);
     match(mended.out, /breaks\s+none/);
     equal((await reconcile('--list')).out.trim(), 'No breaks.');
+  });
+
+  it('is not compared with a broker that never worked it', async () => {
+    const { code, err } = await runLedger(data.path, [
+      ...['reconcile', '--account', demoAccountId, '--against', 'broker'],
+    ]);
+    equal(code, 2);
+    match(err, /no broker|no account/);
   });
 
   it('says what is wrong with a file, and with a wish', async () => {

@@ -298,6 +298,8 @@ describe('the back office over HTTP', () => {
       '/api/v1/market-data/quote/acme',
       '/api/v1/market-data/quotes?symbols=ACME,NOPE',
       '/api/v1/market-data/clock',
+      '/api/v1/audit/figures',
+      `/api/v1/audit/explain/accounts.buying_power?account_id=${defaultAccount}`,
       `${ledger}/status`,
       '/',
       '/health',

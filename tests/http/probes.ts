@@ -40,6 +40,7 @@ const known: Readonly<Record<string, (subject: Subject) => unknown>> = {
   user_id: ({ user }) => user,
   key_id: ({ user }) => user,
   code: () => 'read_timeout',
+  figure: () => 'accounts.cash',
   side: () => 'buy',
   email: () => 'nobody-in-particular@example.com',
   username: () => 'a-name',

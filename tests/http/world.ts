@@ -223,6 +223,7 @@ export const httpWorld = async (
   };
   return {
     ...people,
+    connectionString,
     api,
     listening,
     store,

@@ -12,7 +12,7 @@ import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts'
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
 import { createReadSchema } from '#database/postgres/read-tables/schema.ts';
-import { layoutNames, readStatements } from '#gateways/statements/read-statements.ts';
+import { layoutNames, readStatements, symbolsIn } from '#gateways/statements/read-statements.ts';
 import { readSymbolTable } from '#gateways/statements/symbols.ts';
 import { createUuids } from '#gateways/system/ids.ts';
 import type { UserId } from '#identity/ids.ts';
@@ -70,7 +70,7 @@ export const importWorld = async () => {
     withLedger: (act) => act(newLedger()),
     layoutNames,
     read: (files, { layout, symbols }) =>
-      readStatements(files, { layout, symbols: readSymbolTable(symbols) }),
+      readStatements(files, { layout, symbols: symbolsIn(symbols) }),
     digest: sha256,
     userAt: async (email) => (await identity.userByEmail(email))?.id,
     makeOwner: async (accountId, userId) => {

@@ -253,6 +253,36 @@ describe('a split', () => {
     equal(await stands(), 'ACME 45 for 1300, cash -1300');
   });
 
+  it('that several files tell of restates once', async () => {
+    const { book, plan, planned, stands } = await account();
+    await book([buy('2022-01-03', '5', '60')]);
+    const older = [buy('2020-01-03', '10', '100'), split('2021-01-04', '2', '1')];
+    deepEqual(await planned(older, older), [
+      'buy book',
+      'buy known',
+      'split no_effect',
+      'split no_effect',
+    ]);
+    const { after } = await plan(older, older);
+    deepEqual([...after.positions.values()].map(formatQuantity), ['25']);
+    await book(older);
+    equal(await stands(), 'ACME 25 for 1300, cash -1300');
+    const { planned: anew } = await account();
+    deepEqual(await anew(older, older), ['buy book', 'buy known', 'split book', 'split known']);
+  });
+
+  it('of the very instant of a trade comes before it if its row does, also after a kill', async () => {
+    const { book, stands } = await account();
+    const rows = [
+      buy('2020-01-03', '10', '100'),
+      split('2021-01-04', '2', '1'),
+      buy('2021-01-04', '5', '50'),
+    ];
+    await book(rows, 2);
+    await book(rows);
+    equal(await stands(), 'ACME 25 for 1250, cash -1250');
+  });
+
   it('between trades that are booked already is refused: it would restate the wrong shares', async () => {
     const { book, planned } = await account();
     await book([buy('2020-01-03', '10', '100'), buy('2022-01-03', '5', '60')]);

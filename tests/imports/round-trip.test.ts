@@ -99,7 +99,8 @@ const asJsonLine = ({ id, effectiveAt: at, data }: RecordedEvent): object | null
         symbol: data.symbol,
         amount: formatCash(data.amount),
         quantity: formatQuantity(data.quantity),
-        per_share: formatPrice(data.perShare),
+        // More than an API takes, on next to no shares: it is found again.
+        per_share: data.perShare < 10n ** 18n ? formatPrice(data.perShare) : null,
       };
     case 'StockSplit':
       return {

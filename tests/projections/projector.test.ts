@@ -12,10 +12,16 @@ import { dump } from '#projections/batch.ts';
 import { foldLedger } from '#projections/fold.ts';
 import type { EventFeed } from '#projections/ports/event-feed.ts';
 import { rebuild, runProjector } from '#projections/projector.ts';
-import { ProjectionStopped } from '#projections/runner.ts';
+import { ProjectionStopped } from '#projections/stopped.ts';
 import { randomHistory } from '../support/account-histories.ts';
 import { migratedTestDatabase } from '../support/postgres.ts';
-import { applyAll, dumpSchema, finishedFeed, readDatabase } from '../support/read-tables.ts';
+import {
+  applyAll,
+  dumpSchema,
+  finishedFeed,
+  liveSchema,
+  readDatabase,
+} from '../support/read-tables.ts';
 
 const log = randomHistory({ seed: 11, accounts: 3, symbols: 3, events: 600, rare: true });
 const clock = { now: () => instant('2024-06-01T00:00:00Z') };
@@ -156,7 +162,7 @@ describe('a rebuild', () => {
     const client = new pg.Client({ connectionString });
     await client.connect();
     const schema = await liveNow(client);
-    equal(schema, 'read_v1_2');
+    equal(schema, `${liveSchema}_2`);
     equal(await dumpSchema(client, schema), dump(foldLedger(log)));
     await client.end();
     stop.abort();

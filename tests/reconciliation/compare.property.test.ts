@@ -200,7 +200,7 @@ const distortions: Readonly<Record<string, Distortion>> = {
     const line = {
       kind: 'cash',
       category: 'deposit',
-      reference: 'wire 9',
+      reference: 'planted wire',
       description: '',
     } as const;
     const statement = moved(added(honest, { ...line, amount, at: late }), { money: amount });
@@ -228,7 +228,12 @@ const distortions: Readonly<Record<string, Distortion>> = {
     const { symbol, quantity: shares } = held;
     const perShare = price('0.123');
     const amount = notional(perShare, shares);
-    const line = { kind: 'dividend', reference: 'dividend 9', description: '', symbol } as const;
+    const line = {
+      kind: 'dividend',
+      reference: 'planted dividend',
+      description: '',
+      symbol,
+    } as const;
     const statement = moved(
       added(honest, { ...line, amount, quantity: shares, perShare, at: late }),
       {
@@ -241,7 +246,7 @@ const distortions: Readonly<Record<string, Distortion>> = {
     const held = honest.positions?.[0];
     if (held === undefined) return null;
     const { symbol, quantity: shares } = held;
-    const line = { kind: 'split', reference: 'split 9', description: '', symbol } as const;
+    const line = { kind: 'split', reference: 'planted split', description: '', symbol } as const;
     const told = added(honest, { ...line, newShares: 3n, oldShares: 1n, at: late });
     const statement = moved(told, { shares: 2n * shares, symbol });
     return { statement, kind: 'unbooked_split', shares: 2n * shares, money: 0n, mends: true };

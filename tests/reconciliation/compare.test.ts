@@ -160,6 +160,21 @@ describe('a statement that names nothing as we do', () => {
   });
 });
 
+describe('a day with a thousand trades all alike', () => {
+  it('agrees with as many of ours, and in time', async () => {
+    const count = 1_000;
+    const fills = Array.from({ length: count }, (_, n) => booked(`x${n}`));
+    const { breaksOf } = await worldOf(...fills);
+    const lines = fills.map((_, n) => row({ reference: `row ${n}` }));
+    const startedAt = performance.now();
+    const { breaks, matched } = await breaksOf(told(lines));
+    deepEqual([kindsOf({ breaks }), matched], [[], count]);
+    ok(performance.now() - startedAt < 10_000);
+    const short = await breaksOf(told(lines.slice(1)));
+    deepEqual(kindsOf(short), ['duplicate_fill']);
+  });
+});
+
 describe('a statement that has a row twice', () => {
   it('is not told which counts, and is not believed twice', async () => {
     const { breaksOf } = await worldOf(booked('x1'));

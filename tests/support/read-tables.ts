@@ -3,11 +3,15 @@ import { asText, createReadTables } from '#database/postgres/read-tables/read-ta
 import { createReadSchema } from '#database/postgres/read-tables/schema.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import { allTables, dump } from '#projections/batch.ts';
+import { ledgerSet } from '#projections/ledger.ts';
 import type { EventFeed } from '#projections/ports/event-feed.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
 import { runProjections } from '#projections/runner.ts';
 import { createTables } from '#projections/tables.ts';
 import { migratedTestDatabase } from './postgres.ts';
+
+/** Where a program's read tables are that has never rebuilt them. */
+export const liveSchema = `read_v${ledgerSet.version}`;
 
 /** Everything in a schema of read tables, as `dump` writes the same tables folded in memory. */
 export const dumpSchema = async (client: pg.Client, schema: string): Promise<string> => {

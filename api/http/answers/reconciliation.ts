@@ -140,7 +140,14 @@ export const reconciliationAnswer = z
       .nullable()
       .describe('Holdings that differ, or that a break is about.'),
     not_compared: z
-      .array(z.strictObject({ row: z.int(), code: z.string(), message: z.string() }))
+      .array(
+        z.strictObject({
+          file: z.string().nullable().describe('Null where there is one statement alone.'),
+          row: z.int(),
+          code: z.string(),
+          message: z.string(),
+        }),
+      )
       .describe('Rows that could not be taken, or say what nothing can be compared with.'),
     ends_not_compared: z
       .string()
@@ -199,7 +206,12 @@ export const reconciliationJson = (
       symbol: one.symbol,
       ...balanceJson(one, formatQuantity),
     })) ?? null,
-  not_compared: found.notCompared.map(({ row, code, message }) => ({ row, code, message })),
+  not_compared: found.notCompared.map(({ file = null, row, code, message }) => ({
+    file,
+    row,
+    code,
+    message,
+  })),
   ends_not_compared: found.endsNotCompared,
   as_of_sequence: found.sequence,
   recorded_sequence: recorded,

@@ -1,6 +1,9 @@
 import pg, { type ClientBase } from 'pg';
+import type { BuildReader } from '#audit/ports/builds.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
+import { createBuildReader } from './build-reader.ts';
 import { createLiveFigures } from './live-figures.ts';
+import { createLiveRows } from './live-rows.ts';
 import { createLogReader } from './log-reader.ts';
 import { createTableReader } from './table-reader.ts';
 
@@ -33,16 +36,25 @@ const connectionOf = (connectionString: string) =>
     keepAlive: true,
   }) as const;
 
+/** A look that also reads builds of the read tables beside the live ones. */
+export type WholeSnapshot = LookSnapshot & { readonly builds: BuildReader };
+
 /** One read-only transaction; `client` must end it or its session afterwards. */
 const look = async <T>(
   client: ClientBase,
-  act: (snapshot: LookSnapshot) => Promise<T>,
+  act: (snapshot: WholeSnapshot) => Promise<T>,
 ): Promise<T> => {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   // The moment is that of the first look, not of BEGIN.
   await client.query('SELECT 1');
   const log = createLogReader(client);
-  return act({ log, tables: createTableReader(client), live: createLiveFigures(client) });
+  return act({
+    log,
+    tables: createTableReader(client),
+    live: createLiveFigures(client),
+    rows: createLiveRows(client),
+    builds: createBuildReader(client),
+  });
 };
 
 /**
@@ -51,7 +63,7 @@ const look = async <T>(
  */
 export const openLedgerSnapshot = async <T>(
   { connectionString, signal }: SnapshotSettings,
-  act: (snapshot: LookSnapshot) => Promise<T>,
+  act: (snapshot: WholeSnapshot) => Promise<T>,
 ): Promise<T> => {
   signal?.throwIfAborted();
   const client = new pg.Client(connectionOf(connectionString));

@@ -40,6 +40,11 @@ const selectSnapshots = `
 const selectSealsTable = `SELECT to_regclass('ledger.seals') AS seals`;
 const selectLastSeal = 'SELECT text FROM ledger.seals ORDER BY number DESC LIMIT 1';
 
+const selectTargetsTable = `SELECT to_regclass('ledger.seal_targets') AS targets`;
+const selectTargets = `
+  SELECT target, automatic, delivered_to, delivered_at, failure, failing_since
+  FROM ledger.seal_targets ORDER BY target`;
+
 const time = nullable(instant);
 const toLogStanding = rowReader({
   events: integer,
@@ -62,6 +67,14 @@ const readStanding = rowReader({
   errorEventId: nullable(text<EventId>()),
   errorReason: nullable(text<string>()),
   waitingSince: time,
+});
+
+const toTarget = rowReader({
+  target: text<string>(),
+  deliveredTo: integer,
+  deliveredAt: time,
+  failure: nullable(text<string>()),
+  failingSince: time,
 });
 
 const toReadSchema = (stored: StoredRow): ReadSchemaStanding => {
@@ -137,6 +150,12 @@ export const createLiveFigures = (client: ClientBase): LiveFigures => {
       const [table] = await all(selectSealsTable);
       if (table?.['seals'] == null) return null;
       return (await one(selectLastSeal, [], (row) => String(row['text']))) ?? null;
+    },
+    sealTargets: async () => {
+      const [table] = await all(selectTargetsTable);
+      if (table?.['targets'] == null) return [];
+      const rows = await all(selectTargets);
+      return rows.map((row) => ({ ...toTarget(row), automatic: row['automatic'] === 't' }));
     },
   };
 };

@@ -1,36 +1,13 @@
 import pg, { type ClientBase } from 'pg';
 import type { LiveTables, TableReader } from '#audit/ports/table-reader.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
+import { type KeyColumn, primaryKeys } from '#projections/ports/table-keys.ts';
 import { asText } from '../read-tables/read-tables.ts';
 
 const pageSize = 2_000;
 
-type KeyColumn = readonly [name: string, type: 'uuid' | 'text' | 'bigint' | 'integer' | 'date'];
-
-const accountId: KeyColumn = ['account_id', 'uuid'];
-const symbol: KeyColumn = ['symbol', 'text'];
-const sequence: KeyColumn = ['sequence', 'bigint'];
-
-/** The primary key of every read table. */
-const keys: { readonly [table: string]: readonly KeyColumn[] } = {
-  accounts: [accountId],
-  orders: [['order_id', 'uuid']],
-  order_fills: [accountId, ['execution_id', 'text']],
-  positions: [accountId, symbol],
-  position_history: [['id', 'uuid']],
-  lots: [['lot_id', 'uuid']],
-  stock_splits: [['event_id', 'uuid']],
-  transactions: [sequence, ['line', 'integer']],
-  journal_entries: [sequence],
-  market_data_cache: [symbol],
-  price_marks: [symbol, sequence],
-  breaks: [accountId, ['break_id', 'text']],
-  reconciliations: [sequence],
-  portfolio_snapshots: [accountId, ['session', 'date']],
-};
-
 /** The names of the read tables. */
-export const readTableNames: readonly string[] = Object.keys(keys);
+export const readTableNames: readonly string[] = Object.keys(primaryKeys);
 
 const selectLive = `
   SELECT schema_name, version, checkpoint, state FROM ledger.projection_status
@@ -67,7 +44,7 @@ export const createTableReader = (client: ClientBase): TableReader => {
   return {
     live,
     rows: async function* (table) {
-      const key = keys[table];
+      const key = primaryKeys[table];
       if (key === undefined) {
         throw new Error(`There is no read table ${table}; there are ${readTableNames.join(', ')}.`);
       }

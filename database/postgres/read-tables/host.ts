@@ -5,12 +5,14 @@ import type {
   ProjectionSet,
   ReadTableHost,
 } from '#projections/ports/read-tables.ts';
+import { createBulkReadTables } from './bulk.ts';
 import { createReadTables } from './read-tables.ts';
 import {
   createReadSchema,
+  createSwitch,
   dropReadSchema,
   liveSchema,
-  switchTo,
+  retire,
   unfinishedSchemas,
 } from './schema.ts';
 
@@ -18,6 +20,9 @@ import {
 const WRITER_LOCK = '0x70726f6a656374';
 const REBUILD_LOCK = '0x72656275696c64';
 const LEASE_RETRY_MS = 200;
+const BUSY_RETRY_MS = 15;
+// An audit may look at the old tables for longer; then the next rebuild drops them.
+const RETIRE_MOST_MS = 30_000;
 
 const tryLock = async (client: pg.Client, lock: string): Promise<boolean> => {
   const { rows } = await client.query<{ got: boolean }>(
@@ -115,17 +120,27 @@ export const createReadTableHost = ({
         projectionSet: set.name,
         version: set.version,
         live: false,
+        isBulk: true,
       });
+      const reader = await connect();
+      const trySwitch = createSwitch(client, schema);
       return {
         readTables: await createReadTables(client, schema),
+        bulk: await createBulkReadTables(client, reader, schema),
         promote: async () => {
-          const old = await switchTo(client, schema);
-          if (old === undefined) return false;
-          await dropReadSchema(client, old);
+          const switched = await trySwitch();
+          if (switched.kind === 'busy') await sleep(BUSY_RETRY_MS);
+          if (switched.kind !== 'switched') return false;
+          if (switched.old !== null) {
+            await retire(client, switched.old, switched.transaction, RETIRE_MOST_MS);
+          }
           return true;
         },
         discard: () => dropReadSchema(client, schema),
-        close: () => client.end(),
+        close: async () => {
+          await reader.end();
+          await client.end();
+        },
       };
     },
   };

@@ -10,6 +10,7 @@ import type {
   HoldingRef,
   MarksSince,
   ReadTables,
+  RowReads,
   StopReason,
   StoredRow,
 } from '#projections/ports/read-tables.ts';
@@ -75,13 +76,18 @@ const ask = (client: ClientBase, query: QueryConfig): Promise<QueryResult<Stored
     });
   });
 
-/** The read tables in one schema, over one session that it must have to itself. */
-export const createReadTables = async (client: ClientBase, schema: string): Promise<ReadTables> => {
+/** A session's work, one piece at a time in the order in which it was asked for. */
+export type Session = {
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly rows: (name: string, text: string, values: unknown[]) => Promise<StoredRow[]>;
+};
+
+/** Makes a session one of a schema's writer. */
+export const writerSession = async (client: ClientBase, schema: string): Promise<Session> => {
   await client.query(`SELECT set_config('search_path', $1, false)`, [schema]);
   // Rows and checkpoint go together and the events they come from are on disk already: what a power cut
   // takes away is projected again, so no reader has to wait for the disk.
   await client.query('SET synchronous_commit TO off');
-  // One statement at a time, in the order they were asked for.
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(work);
@@ -90,39 +96,50 @@ export const createReadTables = async (client: ClientBase, schema: string): Prom
   };
   const rows = async (name: string, text: string, values: unknown[]): Promise<StoredRow[]> =>
     (await inTurn(() => ask(client, { name, text, values, types: asText }))).rows;
+  return { inTurn, rows };
+};
 
+/** What projections ask a schema's tables for. */
+export const readsOf = ({ rows }: Session): RowReads => ({
+  accounts: (ids) => rows('accounts', selectAccounts, [ids]),
+  orders: (ids) => rows('orders', selectOrders, [ids]),
+  positions: (of) => rows('positions', selectPositions, pairs(of)),
+  openLots: (of) => rows('open-lots', selectOpenLots, pairs(of)),
+  market: (symbols) => rows('market', selectMarket, [symbols]),
+  breaks: (of: readonly BreakRef[]) =>
+    rows('breaks', selectBreaks, [
+      of.map(({ accountId }) => accountId),
+      of.map(({ breakId }) => breakId),
+    ]),
+  extremes: (since: readonly MarksSince[]) =>
+    rows('extremes', selectExtremes, [
+      since.map(({ symbol }) => symbol),
+      since.map(({ after }) => after),
+      since.map(({ session }) => session),
+    ]),
+  journal: async ({ accountId, symbol }) => ({
+    fills: await rows('fills', selectFills, [accountId, symbol]),
+    splits: await rows('splits', selectSplits, [accountId, symbol]),
+    marks: await rows('marks', selectMarks, [symbol]),
+  }),
+  openBooks: async () => ({
+    accounts: await rows('open-accounts', selectOpenAccounts, []),
+    positions: await rows('open-positions', selectOpenPositions, []),
+    market: await rows('whole-market', selectWholeMarket, []),
+  }),
+});
+
+/** The read tables in one schema, over one session that it must have to itself. */
+export const createReadTables = async (client: ClientBase, schema: string): Promise<ReadTables> => {
+  const session = await writerSession(client, schema);
+  const { inTurn, rows } = session;
   return {
+    ...readsOf(session),
     checkpoint: async () => {
       const [row] = await rows('checkpoint', selectCheckpoint, [schema]);
       if (row === undefined) throw new Error(`there are no read tables in schema ${schema}`);
       return Number(row['checkpoint']);
     },
-    accounts: (ids) => rows('accounts', selectAccounts, [ids]),
-    orders: (ids) => rows('orders', selectOrders, [ids]),
-    positions: (of) => rows('positions', selectPositions, pairs(of)),
-    openLots: (of) => rows('open-lots', selectOpenLots, pairs(of)),
-    market: (symbols) => rows('market', selectMarket, [symbols]),
-    breaks: (of: readonly BreakRef[]) =>
-      rows('breaks', selectBreaks, [
-        of.map(({ accountId }) => accountId),
-        of.map(({ breakId }) => breakId),
-      ]),
-    extremes: (since: readonly MarksSince[]) =>
-      rows('extremes', selectExtremes, [
-        since.map(({ symbol }) => symbol),
-        since.map(({ after }) => after),
-        since.map(({ session }) => session),
-      ]),
-    journal: async ({ accountId, symbol }) => ({
-      fills: await rows('fills', selectFills, [accountId, symbol]),
-      splits: await rows('splits', selectSplits, [accountId, symbol]),
-      marks: await rows('marks', selectMarks, [symbol]),
-    }),
-    openBooks: async () => ({
-      accounts: await rows('open-accounts', selectOpenAccounts, []),
-      positions: await rows('open-positions', selectOpenPositions, []),
-      market: await rows('whole-market', selectWholeMarket, []),
-    }),
     commit: async ({ floor, ceiling, changes }: Batch) => {
       try {
         const values = [floor, ceiling, changes];

@@ -1,7 +1,7 @@
 -- Accounts at the latest marks. Margin: Regulation T (12 CFR 220.12) 50 % initial; FINRA Rule 4210(c) maintenance 25 %
 -- of longs, 30 % of shorts. Unsettled proceeds are judged by this database's clock; the API uses the market's. A sale
 -- that cost more than it brought is paid at once.
-CREATE VIEW ledger.accounts AS
+CREATE OR REPLACE VIEW ledger.accounts AS
 SELECT a.account_id, a.account_number, a.user_id, a.policy ->> 'kind' AS account_type, a.policy, a.status,
   a.status = 'active' AS is_active, a.status_reason,
   a.cash, u.unsettled, a.reserved,

@@ -1,1 +1,1 @@
-CREATE VIEW ledger.order_fills AS SELECT * FROM order_fills;
+CREATE OR REPLACE VIEW ledger.order_fills AS SELECT * FROM order_fills;

@@ -1,4 +1,4 @@
-CREATE VIEW ledger.orders AS
+CREATE OR REPLACE VIEW ledger.orders AS
 SELECT *,
   quantity - filled_quantity - busted_quantity AS remaining_quantity,
   CASE WHEN filled_quantity = 0 THEN NULL ELSE round(filled_value / filled_quantity, 9) END AS avg_fill_price

@@ -1,7 +1,7 @@
 -- Open positions at the latest mark. The price is the mark's, restated for splits it does not know yet, or the last
 -- own fill's until there is a mark. Marks since the last change count toward the excursions here; the next change
 -- writes them down.
-CREATE VIEW ledger.positions AS
+CREATE OR REPLACE VIEW ledger.positions AS
 SELECT p.account_id, p.symbol,
   CASE WHEN p.quantity > 0 THEN 'long' ELSE 'short' END AS side,
   p.quantity,

@@ -1,0 +1,1 @@
+CREATE OR REPLACE VIEW ledger.breaks AS SELECT * FROM breaks;

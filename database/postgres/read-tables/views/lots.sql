@@ -1,0 +1,1 @@
+CREATE OR REPLACE VIEW ledger.lots AS SELECT * FROM lots;

@@ -1,0 +1,1 @@
+CREATE OR REPLACE VIEW ledger.portfolio_snapshots AS SELECT * FROM portfolio_snapshots;

@@ -1,0 +1,1 @@
+CREATE OR REPLACE VIEW ledger.reconciliations AS SELECT * FROM reconciliations;

@@ -1,0 +1,1 @@
+CREATE OR REPLACE VIEW ledger.stock_splits AS SELECT * FROM stock_splits;
