@@ -1,17 +1,18 @@
 import { hash } from 'node:crypto';
 import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
+import { roundingReference } from '#commands/ports/statement-line.ts';
 import type { AccountId } from '#domain/ids.ts';
 import { type BreakType, breakTypes } from '#domain/reconciliation/break-types.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
 import type { Instant } from '#domain/time.ts';
 import { asBooked, type NotCompared } from './as-booked.ts';
 import { type Balances, balanceBreaks, balancesOf } from './balances.ts';
-import type { OurBooks } from './books.ts';
+import { brokersId, type OurBooks } from './books.ts';
 import { cashBreaks } from './cash-breaks.ts';
 import type { Context, StatementScope } from './context.ts';
 import { fillBreaks } from './fill-breaks.ts';
 import { matchCash } from './match-cash.ts';
-import { matchFills } from './match-fills.ts';
+import { type FillMatches, matchFills } from './match-fills.ts';
 import { splitBreaks } from './split-breaks.ts';
 
 /** Calendar days that the same thing may be booked apart: a long weekend and a day. */
@@ -31,6 +32,8 @@ export type Reconciliation = {
   readonly matched: number;
   /** The kinds of break that such a statement can show. */
   readonly kinds: readonly BreakType[];
+  /** The references of the rows that were compared. */
+  readonly compared: ReadonlySet<string>;
   readonly counts: Readonly<Partial<Record<BreakType, number>>>;
   readonly breaks: readonly Break[];
   readonly balances: Balances;
@@ -123,6 +126,15 @@ const kindsOf = (scope: StatementScope, { positions, cash, problems }: BrokerSta
       );
 };
 
+/** What trades that were paired under different names are rounded by: theirs to ours. */
+const roundingsOf = ({ pairs }: FillMatches): ReadonlyMap<string, string> =>
+  new Map(
+    pairs.map(({ theirs, ours }) => [
+      roundingReference(theirs.reference),
+      roundingReference(brokersId(ours)),
+    ]),
+  );
+
 /** The ends say nothing where rows before them could not be taken. */
 const comparableEnds = (statement: BrokerStatement): BrokerStatement =>
   statement.problems.length === 0 ? statement : { ...statement, positions: null, cash: null };
@@ -153,9 +165,11 @@ export const reconcile = (
     absorbed,
   };
   const limits = { period, slackDays, statesFees: isWhole };
+  const fills = matchFills(told.trades, told.fills, limits);
+  const sameAs = roundingsOf(fills);
   const found = [
-    ...fillBreaks(context, matchFills(told.trades, told.fills, limits), told.takenBack),
-    ...(isWhole ? cashBreaks(context, matchCash(told.moves, told.movements, limits)) : []),
+    ...fillBreaks(context, fills, told.takenBack),
+    ...(isWhole ? cashBreaks(context, matchCash(told.moves, told.movements, sameAs, limits)) : []),
     ...(isWhole ? splitBreaks(context, splits) : []),
   ];
   const balances = balancesOf(context, found);
@@ -172,6 +186,11 @@ export const reconcile = (
     lines: lines.length,
     matched: lines.length - rowsOf(found) - told.notCompared.length,
     kinds: kindsOf(scope, statement),
+    compared: new Set(
+      [...told.trades, ...told.moves, ...theirSplits.map(({ line }) => line)].map(
+        ({ reference }) => reference,
+      ),
+    ),
     counts: countsOf(breaks),
     breaks,
     balances,

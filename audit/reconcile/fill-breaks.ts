@@ -59,7 +59,9 @@ const less = (left: Effect, right: Effect) => ({
 });
 
 const splitWords = (symbol: Ticker): string =>
-  `${symbol} split after it, so shares of then and now do not match one for one: a person has to enter what is missing in today's shares.`;
+  `${symbol} split after it, so shares of then and now do not match one for one: a person has to enter the difference in today's shares.`;
+const missingBeforeSplit = (symbol: Ticker): string =>
+  `${symbol} split after it, so shares of then and now do not match one for one: \`ledger import\` books it in shares after the split, else a person has to.`;
 
 type Proposal = Pick<Break, 'correction' | 'why'>;
 const toDecide = (why: string): Proposal => ({ correction: null, why });
@@ -73,7 +75,9 @@ const freeId = ({ books, bookedIds }: Context, reference: string): ExecutionId |
 };
 
 const bookingOf = (context: Context, line: TradeLine): Proposal => {
-  if (splitSince(context, line.symbol, line.at)) return toDecide(splitWords(line.symbol));
+  if (splitSince(context, line.symbol, line.at)) {
+    return toDecide(missingBeforeSplit(line.symbol));
+  }
   const executionId = freeId(context, line.reference);
   if (executionId === null) {
     return toDecide(

@@ -87,11 +87,12 @@ const withoutRepeats = (lines: readonly CashLine[]) => {
 
 /**
  * Puts a statement's movements of cash and ours together: by reference; by kind and amount, the nearest day first;
- * by kind and day where only the amount differs.
+ * by kind and day where only the amount differs. `sameAs`: references of theirs that stand for one of ours.
  */
 export const matchCash = (
   lines: readonly CashLine[],
   movements: readonly OurMovement[],
+  sameAs: ReadonlyMap<string, string>,
   { period, slackDays }: { readonly period: Period; readonly slackDays: number },
 ): CashMatches => {
   const inOrder = lines.toSorted(
@@ -108,7 +109,8 @@ export const matchCash = (
     if (ours.reference !== null) byReference.set(ours.reference, ours);
   }
   for (const theirs of [...open.theirs]) {
-    const ours = byReference.get(theirs.reference);
+    const ours =
+      byReference.get(theirs.reference) ?? byReference.get(sameAs.get(theirs.reference) ?? '');
     if (ours === undefined || !open.ours.has(ours) || !mayBeSameKind(theirs, ours)) continue;
     open.theirs.delete(theirs);
     open.ours.delete(ours);

@@ -2,14 +2,25 @@ import type { AccountEvent, StockSplit } from '#domain/account/events.ts';
 import { evolve } from '#domain/account/evolve.ts';
 import { type Movement, movementIn } from '#domain/account/movement.ts';
 import { type AccountState, unopened } from '#domain/account/state.ts';
-import type { CommandId, EventId } from '#domain/ids.ts';
+import type { BreakId, CommandId, EventId } from '#domain/ids.ts';
 import type { Cash } from '#domain/money.ts';
 import { amendedBy } from '#domain/reconciliation/amendment.ts';
+import type { BreakType } from '#domain/reconciliation/break-types.ts';
+import type { Facts } from '#domain/reconciliation/correction.ts';
+import type { BreakFound, ReconciliationEvent } from '#domain/reconciliation/events.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { Instant } from '#domain/time.ts';
 
 /** What is booked under a reference, with what has been added to it since. */
 export type KnownMovement = Pick<Movement, 'category' | 'symbol'> & { amount: Cash };
+
+/** A row of a statement that reconciling has paired with something of ours. */
+export type PairedRow = {
+  readonly breakId: BreakId;
+  /** What the row said. */
+  readonly theirs: Facts;
+  status: 'open' | 'approved' | 'dismissed';
+};
 
 /** What an account knows already, as far as an import has to. */
 export type AccountKnowledge = {
@@ -20,6 +31,8 @@ export type AccountKnowledge = {
   readonly references: Map<string, readonly KnownMovement[]>;
   readonly movements: Map<EventId, KnownMovement>;
   readonly splits: StockSplit[];
+  /** Breaks that pair a row with something that is booked under another reference, by the row's. */
+  readonly paired: Map<string, PairedRow>;
   openedAt: Instant | null;
   /** Of its last event; null for none. */
   lastAt: Instant | null;
@@ -31,6 +44,7 @@ export const nothingKnown = (): AccountKnowledge => ({
   references: new Map(),
   movements: new Map(),
   splits: [],
+  paired: new Map(),
   openedAt: null,
   lastAt: null,
 });
@@ -63,5 +77,33 @@ export const learn = (knowledge: AccountKnowledge, event: RecordedEvent): void =
   if (data.type === 'AccountOpened') knowledge.openedAt = data.openedAt;
   if (knowledge.lastAt === null || event.effectiveAt > knowledge.lastAt) {
     knowledge.lastAt = event.effectiveAt;
+  }
+};
+
+/** The breaks of one thing that both sides have. */
+const pairKinds: readonly BreakType[] = ['quantity', 'price', 'fee', 'amount', 'timing'];
+
+const learnBreak = ({ paired }: AccountKnowledge, found: BreakFound): void => {
+  const { kind, ours, theirs, breakId } = found;
+  const reference = theirs?.['reference'];
+  if (theirs === null || reference == null || !pairKinds.includes(kind)) return;
+  // Under one reference, what is booked tells more than the break does.
+  if (ours?.['executionId'] === reference || ours?.['reference'] === reference) return;
+  paired.set(reference, { breakId, theirs, status: 'open' });
+};
+
+/** Takes in the next event of the account's reconciliations, in place. */
+export const learnReconciliation = (
+  knowledge: AccountKnowledge,
+  event: ReconciliationEvent,
+): void => {
+  const { paired } = knowledge;
+  if (event.type === 'BreakFound') learnBreak(knowledge, event);
+  if (event.type === 'StatementReconciled' || event.type === 'BreakFound') return;
+  for (const [reference, row] of paired) {
+    if (row.breakId !== event.breakId) continue;
+    // What a later statement does not show any more pairs nothing.
+    if (event.type === 'BreakResolved') paired.delete(reference);
+    else row.status = event.type === 'BreakApproved' ? 'approved' : 'dismissed';
   }
 };

@@ -8,6 +8,7 @@ import { amountOf, figuresOf } from './figures.ts';
 import type { Holdings, ImportPlan, PlannedCommand } from './import-plan.ts';
 import type { AccountKnowledge } from './knowledge.ts';
 import { commandsOf, type KeyedCommand } from './line-commands.ts';
+import { verdictOnPaired } from './paired-row.ts';
 import { correctionsIn, type Rehearsal, type Verdict, verdictOn } from './rehearsal.ts';
 import {
   inTimeOrder,
@@ -82,7 +83,8 @@ const planLine = (rehearsal: Rehearsal, sourced: SourcedLine): readonly PlannedC
   const isBookedSplit = isKnownSplit(rehearsal.known, rehearsal.knowledge, sourced);
   const told = toldLine(rehearsal, sourced);
   if (told.line.kind === 'split') rehearsal.passed.add(placeOf(told.line));
-  let stopped = isBookedSplit ? undefined : told.verdict;
+  const paired = verdictOnPaired(rehearsal.knowledge, sourced);
+  let stopped = paired ?? (isBookedSplit ? undefined : told.verdict);
   return commandsOf(told.line, sourced.source).map((keyed) => {
     const made = planned(rehearsal, sourced, told, keyed, stopped);
     // What a trade is not booked with is not rounded either.

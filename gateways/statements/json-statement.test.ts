@@ -66,6 +66,17 @@ describe('a statement as JSON', () => {
     });
   }
 
+  it('is refused with the line of what is wrong, or of the row in which it is missing', () => {
+    const { price: _, ...unpriced } = trade;
+    for (const [line, at] of [
+      [{ ...trade, price: '0' }, 12],
+      [unpriced, 5],
+    ] as const) {
+      const text = JSON.stringify({ source: 'bank', cash: null, lines: [line] }, null, 1);
+      throws(() => parseJsonStatement(text), { message: new RegExp(`^line ${at}: `) });
+    }
+  });
+
   it('is refused where it is no JSON', () => {
     throws(() => parseJsonStatement('Date,Action'), {
       name: 'StatementUnreadable',

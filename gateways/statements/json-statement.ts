@@ -14,6 +14,7 @@ import {
   tickerField,
   wholeShares,
 } from './json-fields.ts';
+import { placesIn } from './json-places.ts';
 import { StatementUnreadable } from './statement-unreadable.ts';
 
 const positive = 'must be a plain decimal above zero';
@@ -84,9 +85,20 @@ const jsonOf = (text: string): unknown => {
   try {
     return parseJson(text, numbersAsText);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : '';
-    throw new StatementUnreadable(`The file is not JSON: ${detail}`);
+    if (!(error instanceof SyntaxError)) throw error;
+    const line = placesIn(text).brokenAt ?? undefined;
+    throw new StatementUnreadable(`The file is not JSON: ${error.message}`, { line });
   }
+};
+
+/** The line of a value, or of what should hold it. */
+const lineOf = (text: string, path: readonly PropertyKey[]): number => {
+  const { lines } = placesIn(text);
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    const line = lines.get(path.slice(0, depth).join('.'));
+    if (line !== undefined) return line;
+  }
+  return 1;
 };
 
 const shownMost = 5;
@@ -105,7 +117,8 @@ export const parseJsonStatement = (text: string): BrokerStatement => {
       .map(({ path, message }) => `${path.join('.') || 'the document'} ${message}`);
     const more = issues.length > shownMost ? [`and ${issues.length - shownMost} more`] : [];
     const detail = [...shown, ...more].join('; ');
-    throw new StatementUnreadable(`The statement is not what it should be: ${detail}`);
+    const line = lineOf(text, issues[0]?.path ?? []);
+    throw new StatementUnreadable(`The statement is not what it should be: ${detail}`, { line });
   }
   const { source, from, to, cash, positions } = read.data;
   const inOrder = read.data.lines
