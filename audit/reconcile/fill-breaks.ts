@@ -263,6 +263,9 @@ const ofGroup = (context: Context, group: FillMatches['groups'][number]): Break 
       ...lineFacts(line, true),
       commission: formatCash(theirFee),
       rows: `${theirs.length}`,
+      ...(theirs.length > 1
+        ? { references: theirs.map(({ reference }) => reference).join(' ') }
+        : {}),
     },
     cash: -more as Cash,
     shares: 0n as Break['shares'],

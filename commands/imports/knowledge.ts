@@ -14,10 +14,11 @@ import type { Instant } from '#domain/time.ts';
 /** What is booked under a reference, with what has been added to it since. */
 export type KnownMovement = Pick<Movement, 'category' | 'symbol'> & { amount: Cash };
 
-/** A row of a statement that reconciling has paired with something of ours. */
-export type PairedRow = {
+/** Rows of a statement that reconciling has paired with something of ours: one, or all that tell of it together. */
+export type PairedRows = {
   readonly breakId: BreakId;
-  /** What the row said. */
+  readonly references: readonly string[];
+  /** What the row said, or the first of them. */
   readonly theirs: Facts;
   status: 'open' | 'approved' | 'dismissed';
 };
@@ -31,8 +32,8 @@ export type AccountKnowledge = {
   readonly references: Map<string, readonly KnownMovement[]>;
   readonly movements: Map<EventId, KnownMovement>;
   readonly splits: StockSplit[];
-  /** Breaks that pair a row with something that is booked under another reference, by the row's. */
-  readonly paired: Map<string, PairedRow>;
+  /** Breaks that pair rows with something that is booked under another reference, in the order in which they came up. */
+  readonly paired: Map<BreakId, PairedRows>;
   openedAt: Instant | null;
   /** Of its last event; null for none. */
   lastAt: Instant | null;
@@ -89,7 +90,9 @@ const learnBreak = ({ paired }: AccountKnowledge, found: BreakFound): void => {
   if (theirs === null || reference == null || !pairKinds.includes(kind)) return;
   // Under one reference, what is booked tells more than the break does.
   if (ours?.['executionId'] === reference || ours?.['reference'] === reference) return;
-  paired.set(reference, { breakId, theirs, status: 'open' });
+  const references = theirs['references']?.split(' ') ?? [reference];
+  paired.delete(breakId);
+  paired.set(breakId, { breakId, references, theirs, status: 'open' });
 };
 
 /** Takes in the next event of the account's reconciliations, in place. */
@@ -98,12 +101,14 @@ export const learnReconciliation = (
   event: ReconciliationEvent,
 ): void => {
   const { paired } = knowledge;
-  if (event.type === 'BreakFound') learnBreak(knowledge, event);
-  if (event.type === 'StatementReconciled' || event.type === 'BreakFound') return;
-  for (const [reference, row] of paired) {
-    if (row.breakId !== event.breakId) continue;
-    // What a later statement does not show any more pairs nothing.
-    if (event.type === 'BreakResolved') paired.delete(reference);
-    else row.status = event.type === 'BreakApproved' ? 'approved' : 'dismissed';
+  if (event.type === 'StatementReconciled') return;
+  if (event.type === 'BreakFound') {
+    learnBreak(knowledge, event);
+    return;
   }
+  const rows = paired.get(event.breakId);
+  if (rows === undefined) return;
+  // What a later statement does not show any more pairs nothing.
+  if (event.type === 'BreakResolved') paired.delete(event.breakId);
+  else rows.status = event.type === 'BreakApproved' ? 'approved' : 'dismissed';
 };

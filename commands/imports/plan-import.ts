@@ -8,7 +8,7 @@ import { amountOf, figuresOf } from './figures.ts';
 import type { Holdings, ImportPlan, PlannedCommand } from './import-plan.ts';
 import type { AccountKnowledge } from './knowledge.ts';
 import { commandsOf, type KeyedCommand } from './line-commands.ts';
-import { verdictOnPaired } from './paired-row.ts';
+import { pairedRows, verdictOnPaired } from './paired-row.ts';
 import { correctionsIn, type Rehearsal, type Verdict, verdictOn } from './rehearsal.ts';
 import {
   inTimeOrder,
@@ -83,7 +83,7 @@ const planLine = (rehearsal: Rehearsal, sourced: SourcedLine): readonly PlannedC
   const isBookedSplit = isKnownSplit(rehearsal.known, rehearsal.knowledge, sourced);
   const told = toldLine(rehearsal, sourced);
   if (told.line.kind === 'split') rehearsal.passed.add(placeOf(told.line));
-  const paired = verdictOnPaired(rehearsal.knowledge, sourced);
+  const paired = verdictOnPaired(rehearsal.paired, sourced);
   let stopped = paired ?? (isBookedSplit ? undefined : told.verdict);
   return commandsOf(told.line, sourced.source).map((keyed) => {
     const made = planned(rehearsal, sourced, told, keyed, stopped);
@@ -108,7 +108,17 @@ export const planImport = (
   const state = decodeState(encodeState(knowledge.state));
   const corrections = correctionsIn(lines);
   const passed = new Set<string>();
-  const rehearsal: Rehearsal = { state, known, splits, corrections, passed, knowledge, digest };
+  const paired = pairedRows(knowledge);
+  const rehearsal: Rehearsal = {
+    state,
+    known,
+    splits,
+    corrections,
+    passed,
+    paired,
+    knowledge,
+    digest,
+  };
   const warnings = createWarnings(knowledge);
   const before = holdingsOf(state);
   const commands: PlannedCommand[] = [];

@@ -8,7 +8,7 @@ import type { Digest } from '../ports/digest.ts';
 import type { Quotes } from '../ports/quotes.ts';
 import { amountOf } from './figures.ts';
 import { type Outcome, type PlanCode, planCodes } from './import-plan.ts';
-import type { AccountKnowledge, KnownMovement } from './knowledge.ts';
+import type { AccountKnowledge, KnownMovement, PairedRows } from './knowledge.ts';
 import { executionIdOf, type KeyedCommand } from './line-commands.ts';
 import type { SourcedLine } from './sourced-line.ts';
 import type { SplitPlan } from './split-plan.ts';
@@ -30,6 +30,7 @@ export type Rehearsal = {
   readonly corrections: ReturnType<typeof correctionsIn>;
   /** Splits that the rows so far have told of, by symbol and time: a row after them counts shares after them. */
   readonly passed: Set<string>;
+  readonly paired: ReadonlyMap<string, PairedRows>;
   readonly knowledge: AccountKnowledge;
   readonly digest: Digest;
 };

@@ -8,7 +8,7 @@ import { verifyLedger } from '#audit/verify/verify.ts';
 import type { AccountCommand } from '#commands/commands.ts';
 import type { AccountId, Actor } from '#domain/ids.ts';
 import { instant } from '#domain/time.ts';
-import { openAccount } from '../support/makers.ts';
+import { fill, openAccount } from '../support/makers.ts';
 import { degiroSymbols, type ImportWorld, importWorld, sample } from './import-world.ts';
 
 let world: ImportWorld;
@@ -257,6 +257,37 @@ describe('a row that a later export tells otherwise', () => {
       (await told(file)).map(({ outcome }) => outcome),
       ['known', 'known'],
     );
+  });
+});
+
+describe('an execution of ours that a file tells in two rows', () => {
+  const part = (reference: string, shares: string) =>
+    `{"kind":"trade","at":"2024-01-02T15:00:00Z","reference":"${reference}","symbol":"ACME","side":"buy","quantity":"${shares}","price":"20","commission":"1"}`;
+
+  it('is not booked beside them once the fee that differs is approved', async () => {
+    const account = await emptyAccount();
+    const at = instant('2024-01-02T15:00:00Z');
+    const meta = { accountId, actor: 'a test' as Actor, key: null };
+    const whole = fill('ours', null, '10', '20', { commission: '1', at });
+    equal((await world.newLedger().handle(meta, whole)).kind, 'done');
+    const file = written('parts.jsonl', `${part('p-1', '4')}\n${part('p-2', '6')}`);
+    const words = ['--account', account, '--against', file, '--record'];
+    const { answer } = await world.reconcileJson(...words);
+    deepEqual(answer.counts, { fee: 1 });
+    const told = async () => {
+      const { rows } = await world.json(file, '--account', account);
+      return rows.map(({ outcome, code }: Row) => [outcome, code]);
+    };
+    deepEqual(await told(), [
+      ['conflict', 'break_open'],
+      ['conflict', 'break_open'],
+    ]);
+    await approveAll(account, answer.breaks);
+    deepEqual(await told(), [
+      ['known', null],
+      ['known', null],
+    ]);
+    deepEqual((await world.reconcileJson(...words)).answer.breaks, []);
   });
 });
 
