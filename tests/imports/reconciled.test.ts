@@ -199,6 +199,30 @@ describe('what was reconciled and approved', () => {
   });
 });
 
+describe('what was imported after it was found missing', () => {
+  it('is not booked again by an approval that comes too late', async () => {
+    const { files } = caseOf('JSON lines');
+    const account = await emptyAccount();
+    const words = ['--account', account, ...against(files)];
+    const { answer } = await world.reconcileJson(...words, '--record');
+    const imported = await world.json(...files, '--account', account, '--book');
+    equal(imported.code, 0);
+    const ids = (answer.breaks as readonly Found[])
+      .filter(({ correction }) => correction !== null)
+      .flatMap(({ break_id: id }) => ['--approve', id]);
+    const head = await world.store.head();
+    const late = await world.reconcileJson('--account', account, ...ids, '--by', 'A. Clerk');
+    for (const { outcome, code } of late.answer)
+      ok(outcome === 'done' || code === 'break_outdated');
+    const since = (await wholeLog()).slice(head);
+    for (const { data } of since) ok(data.type === 'BreakApproved' && data.correctedBy === null);
+    const names = await namesIn(account);
+    equal(new Set(names).size, names.length);
+    await world.reconcileJson(...words, '--record');
+    equal((await world.reconcile('--account', account, '--list')).code, 0, 'all have ended');
+  });
+});
+
 describe('a row that a later export tells otherwise', () => {
   const changed = () => {
     const text = readFileSync(sample('schwab-export.csv'), 'utf8');
