@@ -45,8 +45,10 @@ const helpOf = (layouts: readonly string[]): string => `
 
 Rows are reports of what happened: they are booked at their own times, also where the cash was not there. Each is known
 by its reference, so that the same file again, or one that overlaps it, books nothing twice, and an import that was
-stopped goes on when it is run again. The account is in USD: rows in other currencies are problems, unless the file
-says what they came to in USD. docs/imports.md has the layouts, codes and the schema of JSON lines.
+stopped goes on when it is run again. What \`ledger reconcile\` found missing and a person approved is known here, and a
+row that it paired with something booked under another reference is not booked beside that. The account is in USD: rows
+in other currencies are problems, unless the file says what they came to in USD. docs/imports.md has the layouts, codes
+and the schema of JSON lines.
 
 Order: rows of all files are booked together in the order of their times; give all files at once. What is booked later
 comes after what is there: average cost and realized P&L follow the order of booking, so old rows that are imported

@@ -23,7 +23,8 @@ const helpOf = (layouts: readonly string[]): string => `
   --layout LAYOUT     ${layouts.join(', ')};
                       without it the file tells
   --symbols FILE      lines of NAME,SYMBOL: which symbol an ISIN, a CUSIP or a broker's ticker has here
-  --skip-problems     compares the rows that can be read although others cannot: not the ends, and nothing is resolved
+  --skip-problems     compares the rows that can be read although others cannot: not the ends, and a break is resolved by
+                      its own row alone
   --against broker    the paper broker's own journal of what it executed
   --from INSTANT      of the broker's journal, only from then on
   --record            keeps what was found; the same again changes nothing
