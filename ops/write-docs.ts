@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generatedApiDocs } from '#api/http/generated-docs.ts';
-import { outcomes, planCodes } from '#commands/imports/import-plan.ts';
+import { outcomes, planCodes, warningCodes } from '#commands/imports/import-plan.ts';
 import { eventsPage } from '#database/events-page.ts';
 import { importsPage } from '#gateways/statements/imports-page.ts';
 
@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..');
 const pages = [
   ...generatedApiDocs(),
   ['docs/events.md', eventsPage()] as const,
-  ['docs/imports.md', importsPage({ outcomes, codes: planCodes })] as const,
+  ['docs/imports.md', importsPage({ outcomes, codes: planCodes, warnings: warningCodes })] as const,
 ];
 for (const [path, text] of pages) {
   writeFileSync(join(root, path), text);

@@ -30,6 +30,18 @@ export const planCodes = {
 } as const satisfies Record<string, string>;
 export type PlanCode = keyof typeof planCodes;
 
+/** What does not stop a row from being booked, but whoever imports should know. */
+export const warningCodes = {
+  cash_below_zero: 'The cash of a cash account goes below zero: rows before it may be missing.',
+  short_in_cash_account:
+    'More of a symbol is sold than is held in a cash account: rows before it may be missing.',
+  before_opening:
+    'Rows are older than the account: they are booked with their times, but a view as of any time before has no account.',
+  out_of_order:
+    'Trades are older than trades of the same symbol that are booked: average cost and realized P&L follow the order of booking.',
+} as const satisfies Record<string, string>;
+export type WarningCode = keyof typeof warningCodes;
+
 /** The kinds of rows in the table. `rounding`: what a stated amount differs from price × quantity. */
 export type PlannedKind =
   | 'buy'
@@ -75,7 +87,7 @@ export type PlannedCommand = {
 export type Holdings = { readonly cash: Cash; readonly positions: ReadonlyMap<Ticker, Quantity> };
 
 export type ImportWarning = {
-  readonly code: 'cash_below_zero' | 'short_in_cash_account' | 'before_opening' | 'out_of_order';
+  readonly code: WarningCode;
   readonly message: string;
 };
 

@@ -43,7 +43,8 @@ const storeOf = ({ stores }: World, index: number): EventStore =>
 /** Follows the log from its start until `until`, and checks each step itself. */
 const watch = async (store: EventStore, until: number): Promise<RecordedEvent[]> => {
   const seen: RecordedEvent[] = [];
-  const signal = AbortSignal.timeout(20_000);
+  // Against waiting for ever; a busy machine takes its time.
+  const signal = AbortSignal.timeout(120_000);
   for await (const batch of store.subscribe({ after: 0, batchMax: 40, signal })) {
     for (const event of batch) {
       assert.equal(event.sequence, seen.length + 1);

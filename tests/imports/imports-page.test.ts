@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { outcomes, planCodes } from '#commands/imports/import-plan.ts';
+import { outcomes, planCodes, warningCodes } from '#commands/imports/import-plan.ts';
 import { importsPage } from '#gateways/statements/imports-page.ts';
 import { layoutNames } from '#gateways/statements/read-statements.ts';
 import { readText } from './import-world.ts';
@@ -11,7 +11,7 @@ const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'imports
 
 describe('docs/imports.md', () => {
   it('says what the code says: `npm run docs` writes it', () => {
-    equal(page, importsPage({ outcomes, codes: planCodes }));
+    equal(page, importsPage({ outcomes, codes: planCodes, warnings: warningCodes }));
   });
 
   it('names every layout', () => {
