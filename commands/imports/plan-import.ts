@@ -4,6 +4,7 @@ import type { Cash, Quantity } from '#domain/money.ts';
 import type { Digest } from '../ports/digest.ts';
 import { importKey, outsideReference } from '../ports/statement-line.ts';
 import { decodeState, encodeState } from '../state-codec.ts';
+import { bookedTrades } from './booked-elsewhere.ts';
 import { amountOf, figuresOf } from './figures.ts';
 import type { Holdings, ImportPlan, PlannedCommand } from './import-plan.ts';
 import type { AccountKnowledge } from './knowledge.ts';
@@ -116,6 +117,7 @@ export const planImport = (
     corrections,
     passed,
     paired,
+    bookedTrades: bookedTrades(knowledge),
     knowledge,
     digest,
   };

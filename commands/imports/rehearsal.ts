@@ -6,6 +6,7 @@ import { type AccountCommand, decide } from '../commands.ts';
 import type { StatementLine } from '../ports/broker-statement.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { Quotes } from '../ports/quotes.ts';
+import { type BookedTrades, bookedElsewhere } from './booked-elsewhere.ts';
 import { amountOf } from './figures.ts';
 import { type Outcome, type PlanCode, planCodes } from './import-plan.ts';
 import type { AccountKnowledge, KnownMovement, PairedRows } from './knowledge.ts';
@@ -31,6 +32,7 @@ export type Rehearsal = {
   /** Splits that the rows so far have told of, by symbol and time: a row after them counts shares after them. */
   readonly passed: Set<string>;
   readonly paired: ReadonlyMap<string, PairedRows>;
+  readonly bookedTrades: BookedTrades;
   readonly knowledge: AccountKnowledge;
   readonly digest: Digest;
 };
@@ -170,6 +172,11 @@ export const verdictOn = (
   const known = knownAlready(rehearsal, command, identity, isDerived);
   if (known !== null) return known;
   if (movesNothing(command)) return { outcome: 'no_effect', why: 'it moves nothing' };
+  const elsewhere = bookedElsewhere(rehearsal.bookedTrades, command);
+  if (elsewhere !== undefined) {
+    const why = `${planCodes.looks_booked} (${elsewhere})`;
+    return { outcome: 'conflict', code: 'looks_booked', why };
+  }
   const verdict = rehearse(rehearsal, command);
   if (verdict.outcome === 'book' && identity.commandId !== null) {
     rehearsal.known.set(identity.commandId, identity.digest);
