@@ -14,7 +14,8 @@ import { type ImportPorts, importCommand } from '#api/cli/import.ts';
 import { orderCommand } from '#api/cli/order.ts';
 import { proveCommand } from '#api/cli/prove.ts';
 import { rebuildCommand, type WithRebuild } from '#api/cli/rebuild.ts';
-import { type ReconcilePorts, reconcileCommand } from '#api/cli/reconcile.ts';
+import { reconcileCommand } from '#api/cli/reconcile.ts';
+import type { ReconcilePorts } from '#api/cli/reconcile-ports.ts';
 import { replayCommand, type WithReplays } from '#api/cli/replay.ts';
 import { resetAdmin } from '#api/cli/reset-admin.ts';
 import { type NewAdmin, resetAdminCommand } from '#api/cli/reset-admin-command.ts';
@@ -24,11 +25,12 @@ import { setupTokenCommand } from '#api/cli/setup-token.ts';
 import { processSpeech } from '#api/cli/speech.ts';
 import { statusCommand } from '#api/cli/status.ts';
 import { newPassword } from '#api/cli/terminal.ts';
-import { verifyCommand } from '#api/cli/verify.ts';
+import { type VerifyPorts, verifyCommand, type WithVerifySnapshot } from '#api/cli/verify.ts';
 import { verifyProofCommand } from '#api/cli/verify-proof.ts';
+import { verifyReportCommand } from '#api/cli/verify-report.ts';
 import { verifySealsCommand } from '#api/cli/verify-seals.ts';
 import type { WithLook } from '#api/cli/with-look.ts';
-import type { SealPorts } from '#api/cli/with-seals.ts';
+import type { SealPorts, SealTools } from '#api/cli/with-seals.ts';
 import { readConfiguration } from '#api/process/configuration.ts';
 import { accountsOfFirstAdmin } from '#api/process/first-accounts.ts';
 import { markedQuotes } from '#api/process/marked-quotes.ts';
@@ -50,9 +52,8 @@ import { createQueries } from '#database/postgres/read-tables/queries.ts';
 import { createReplayHost } from '#database/postgres/read-tables/replays.ts';
 import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
 import { createPaperStatements } from '#gateways/brokers/paper/paper-statement.ts';
-import { readStatement } from '#gateways/statements/read-statement.ts';
-import { layoutNames, readStatements } from '#gateways/statements/read-statements.ts';
-import { readSymbolTable } from '#gateways/statements/symbols.ts';
+import { readStatement, statementLayouts } from '#gateways/statements/read-statement.ts';
+import { layoutNames, readStatements, symbolsIn } from '#gateways/statements/read-statements.ts';
 import { systemClock } from '#gateways/system/clock.ts';
 import { sha256 } from '#gateways/system/digest.ts';
 import { createUuids } from '#gateways/system/ids.ts';
@@ -131,34 +132,48 @@ const withPrimaryLook: WithLook = async (act) => {
   return openLedgerSnapshot({ connectionString, signal }, act);
 };
 
-/** A look at the replica, where there is one. */
-const withLook: WithLook = async (act) => {
-  const { auditDatabaseUrl } = configurationOf(process.env);
-  if (auditDatabaseUrl === null) return withPrimaryLook(act);
-  return openLedgerSnapshot({ connectionString: auditDatabaseUrl, signal }, act);
-};
+/** Of the replica, where there is one. */
+const auditedDatabase = async (): Promise<string> =>
+  configurationOf(process.env).auditDatabaseUrl ?? (await database()).connectionString;
+
+const withLook: WithLook = async (act) =>
+  openLedgerSnapshot({ connectionString: await auditedDatabase(), signal }, act);
 
 const withBuilds: DiffPorts['withBuilds'] = async (act) => {
   const { connectionString } = await database();
   return openLedgerSnapshot({ connectionString, signal }, act);
 };
 
+const withVerifySnapshot: WithVerifySnapshot = async (act) =>
+  openLedgerSnapshot({ connectionString: await auditedDatabase(), signal }, act);
+
+const withSealsOf = async <T>(
+  connectionString: string,
+  act: (tools: SealTools) => Promise<T>,
+): Promise<T> => {
+  const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
+  pool.on('error', () => {}); // As below.
+  try {
+    return await act({ seals: createPostgresSealStore({ pool }), withSnapshot: withPrimaryLook });
+  } finally {
+    await pool.end();
+  }
+};
+
 const sealPorts: SealPorts = {
-  withSeals: async (act) => {
-    const { connectionString } = await database();
-    const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
-    pool.on('error', () => {}); // As below.
-    try {
-      return await act({ seals: createPostgresSealStore({ pool }), withSnapshot: withPrimaryLook });
-    } finally {
-      await pool.end();
-    }
-  },
+  withSeals: async (act) => withSealsOf((await database()).connectionString, act),
   keyPlace: () => {
     const { dataDirectory, sealKeyFile } = configurationOf(process.env);
     return { dataDirectory, sealKeyFile };
   },
   now: () => new Date(),
+};
+
+/** Seals as the replica has them: what it has not heard of yet, its log has not either. */
+const verifyPorts: VerifyPorts = {
+  ...sealPorts,
+  withSeals: async (act) => withSealsOf(await auditedDatabase(), act),
+  withVerifySnapshot,
 };
 
 /** The log as projections read it. */
@@ -225,6 +240,7 @@ const reconcilePorts: ReconcilePorts = {
       const quotes = await markedQuotes(createQueries({ pool, clock: systemClock }));
       return act(createReconciliations({ store, ledger: ledgerWith(quotes), ids }));
     }),
+  layoutNames: statementLayouts,
   readStatement,
   broker: () =>
     createPaperStatements(join(configurationOf(process.env).dataDirectory, 'paper-broker')),
@@ -254,7 +270,7 @@ const imports: ImportPorts = {
   withLedger: (act) => withCommandSide(({ ledgerWith }) => act(ledgerWith(noQuotes))),
   layoutNames,
   read: (files, { layout, symbols }) =>
-    readStatements(files, { layout, symbols: readSymbolTable(symbols) }),
+    readStatements(files, { layout, symbols: symbolsIn(symbols) }),
   digest: sha256,
   userAt: (email) => withStore(async (store) => (await store.userByEmail(normalEmail(email)))?.id),
   makeOwner: (accountId, userId) =>
@@ -272,7 +288,8 @@ const commands: readonly Command[] = [
   portfolioCommand(withLook, systemClock.now),
   ordersCommand(withLook, systemClock.now),
   explainCommand(withLook, systemClock.now),
-  verifyCommand(withLook),
+  verifyCommand(verifyPorts),
+  verifyReportCommand(),
   reconcileCommand(reconcilePorts),
   sealCommand(sealPorts),
   proveCommand(sealPorts),

@@ -105,7 +105,7 @@ where that is later. A fill that was taken back or corrected is set right by an 
 /** `ledger export`: 0 where everything was written. */
 export const exportCommand = (withSnapshot: WithSnapshot): Command => ({
   name: 'export',
-  summary: 'Write books that hledger or beancount check, CSV or Parquet.',
+  summary: 'Writes books that hledger or beancount check, CSV or Parquet.',
   usage:
     '--format hledger|beancount|csv|parquet --out FILE [--account ID] [--from WHEN] [--to WHEN] [--json]',
   help,

@@ -76,7 +76,7 @@ const explain = (
 /** `ledger prove`. */
 export const proveCommand = ({ withSeals, keyPlace }: SealPorts): Command => ({
   name: 'prove',
-  summary: 'Write the proof that an event is under a seal.',
+  summary: 'Writes the proof that an event is under a seal.',
   usage: 'SEQUENCE|EVENT_ID --out FILE [--key PEM_FILE] [--json]',
   help,
   options: { out: { type: 'string' }, key: { type: 'string' }, json: { type: 'boolean' } },

@@ -129,7 +129,7 @@ const run = async (
 /** `ledger seal`. */
 export const sealCommand = (ports: SealPorts): Command => ({
   name: 'seal',
-  summary: 'Sign a seal over the events since the last one.',
+  summary: 'Signs a seal over the events since the last one.',
   usage: '[--to FILE|FOLDER|URL]... [--show-key] [--json]',
   help,
   options: {

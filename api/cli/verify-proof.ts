@@ -37,7 +37,7 @@ const wordsOf = (verdict: ProofVerdict, isTrusted: boolean): readonly string[] =
 /** `ledger verify-proof`. */
 export const verifyProofCommand = (): Command => ({
   name: 'verify-proof',
-  summary: 'Check a proof offline.',
+  summary: 'Checks a proof offline.',
   usage: 'FILE [--key PEM_FILE] [--json]',
   help,
   options: { key: { type: 'string' }, json: { type: 'boolean' } },

@@ -41,7 +41,7 @@ const summaryOf = ({ head, seals, keptSeals, sealedTo, findingsCount }: SealRepo
 /** `ledger verify-seals`. */
 export const verifySealsCommand = ({ withSeals, keyPlace }: SealPorts): Command => ({
   name: 'verify-seals',
-  summary: 'Recompute every seal over the log.',
+  summary: 'Recomputes every seal over the log.',
   usage: '[--against FILE|FOLDER|URL] [--key PEM_FILE]... [--json]',
   help,
   options: {

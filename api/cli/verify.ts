@@ -1,107 +1,187 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import type { Finding } from '#audit/verify/finding.ts';
-import { type VerifyOptions, type VerifyReport, verifyLedger } from '#audit/verify/verify.ts';
+import { join } from 'node:path';
+import type { VerifySnapshot } from '#audit/ports/ledger-snapshot.ts';
+import { type KeptSeals, readKeptSeals } from '#audit/seals/kept-seals.ts';
+import { ownSealKey, publicHalf } from '#audit/seals/keys.ts';
+import type { SavedRun } from '#audit/verify/saved-run.ts';
+import { signReport } from '#audit/verify/signed-report.ts';
+import { holdsRun, readRun, writeRun } from '#audit/verify/state-file.ts';
+import { type VerifyOptions, verifyLedger } from '#audit/verify/verify.ts';
+import type { VerifyReport } from '#audit/verify/verify-report.ts';
 import type { Asked, Command } from './command.ts';
+import { UsageError } from './command-line.ts';
 import { withProgress } from './progress-bar.ts';
 import { accountIdOf, countOf, flagOf, noPositionals, textOf } from './values.ts';
-import type { WithSnapshot } from './with-snapshot.ts';
+import { verifyLines } from './verify-words.ts';
+import { publicKeysOf, type SealPorts, textsOf } from './with-seals.ts';
+
+/** Lets `act` look at the ledger as of one moment, and ends that look with it. */
+export type WithVerifySnapshot = <T>(act: (snapshot: VerifySnapshot) => Promise<T>) => Promise<T>;
+
+export type VerifyPorts = SealPorts & { readonly withVerifySnapshot: WithVerifySnapshot };
 
 const help = `
-  --account ID       only this account's events and rows
+  --against PATH     a file of kept seals, or a folder of them, as ledger seal --to wrote them
+  --key FILE         a public key (PEM) that seals may be signed with; several times for several keys. Without it: the
+                     ledger's own, and those in the kept seals
+  --state FILE       keeps every few seconds how far it got, and at the end what it came to. The file is signed with
+                     the key of the seals; one that was changed is refused
+  --resume           goes on from an interrupted run in --state FILE
+  --since-last       goes on from a finished run without findings in --state FILE: only what came since
+  --report FILE      writes the report as JSON to this file, signed with the key of the seals (ledger verify-report)
+  --account ID       only this account's events and rows, at the marks of the market; no seals
   --from SEQUENCE    only the log, from this event on; the first hash of each stream is believed, and the books,
-                     which need the whole log, are left out
+                     which need the whole log, are left out; no seals
   --json             the report as JSON
-  --report FILE      writes the report as JSON to this file too
 
 Recomputes everything from the stored events alone, in one read-only look at the database, while trading goes on:
   log     sequences and revisions without a gap, ids given once, the hash chain of every stream, columns that say
-          what the bodies say, bodies that can be read
-  books   cash, shares, average cost, realized P&L, fees, reservations and orders, folded a second time by code that
-          the read tables do not share
-  tables  accounts, orders, order_fills, positions, transactions and journal_entries against those books, cell by
-          cell, as of the event that they have reached. The report names the columns that are not compared.
-Whoever rewrites a stream with new hashes and the read tables with it leaves nothing to find here: only a seal that
-was kept elsewhere tells (ledger verify-seals).
+          what the bodies say, bodies that can be read, the counter and the streams' heads that writers go on from
+  seals   every seal's text, place and signature, and the Merkle root over its events. Whoever cuts off the end or
+          rewrites a stream with new hashes, together with seals and read tables, leaves nothing to find but against
+          seals that were kept elsewhere: --against
+  books   cash, shares, lots, average cost, realized P&L, excursions, fees, reservations, orders and the equity at each
+          session's close, folded a second time by code that the read tables do not share
+  tables  every read table against those books, row by row and cell by cell, as of the event that they have reached
+  states  what commands are decided with (ledger.snapshots): status, policy, cash, shares and open orders with what they
+          keep aside, each at its revision
+
+--since-last checks the events after the earlier run with their hashes, seals and books, and of the read tables all that
+these events touch, all open orders, open lots, accounts, positions and quotes. It does not look again at
+  events up to the earlier run's last one, but for that one and the streams that go on from it
+  rows of closed orders, their fills, closed lots and position history that no event touched since
+  transactions, journal entries, splits, marks and portfolio snapshots that were made before
+  rows that were added since and say that they were made before
+  states of accounts without an event since
+Run without it now and then.
 
 Exit codes: 0 nothing was found, 1 something was, 2 it could not be done.
 
 Examples:
-  ledger verify
+  ledger verify --against /mnt/elsewhere/seals.jsonl --report verified.json
+  ledger verify --state verify.state              and, had it been interrupted: ledger verify --state verify.state --resume
+  ledger verify --state verify.state --since-last
   ledger verify --account 00000000-0000-4000-8000-000000000001
-  ledger verify --json | jq '.findings.first[].message'
-  ledger verify --report verified.json`;
+  ledger verify --json | jq '.findings.first[].message'`;
 
 const optionsOf = (asked: Asked): VerifyOptions => {
   noPositionals(asked);
   const account = textOf(asked, 'account');
   const fromSequence = countOf(asked, 'from');
+  const [resumes, isOnTop] = [flagOf(asked, 'resume'), flagOf(asked, 'since-last')];
+  if (resumes && isOnTop) throw new UsageError('Either --resume or --since-last.');
+  const hasState = textOf(asked, 'state') !== undefined;
+  if ((resumes || isOnTop) && !hasState) throw new UsageError('Go on from which --state FILE?');
+  if (hasState && fromSequence !== undefined) {
+    throw new UsageError('--state keeps the books too: it does not go with --from.');
+  }
+  if (textOf(asked, 'against') !== undefined && (account ?? fromSequence) !== undefined) {
+    throw new UsageError(
+      'Seals are over the whole log: --against goes with neither --account nor --from.',
+    );
+  }
   return {
     ...(account === undefined ? {} : { accountId: accountIdOf(account) }),
     ...(fromSequence === undefined ? {} : { fromSequence }),
   };
 };
 
-const placeOf = ({ sequence, table, key, column }: Finding): string =>
-  table === undefined
-    ? `event ${sequence}`
-    : [table, key, column].filter((part) => part !== undefined).join(' ');
+const noneKept: KeptSeals = { seals: new Map(), publicKeys: [] };
 
-const findingLines = (finding: Finding): readonly string[] => [
-  `${finding.kind}  ${placeOf(finding)}`,
-  `    ${finding.message}`,
-  `    expected ${finding.expected ?? 'nothing'}`,
-  `    found    ${finding.actual ?? 'nothing'}`,
-];
-
-const booksLines = ({ books, head }: VerifyReport): readonly string[] => {
-  if (books === null) return ['books   not verified: they need the log from its first event on'];
-  const rows = Object.entries(books.rowsCompared).map(([table, count]) => `${count} ${table}`);
-  const left = Object.entries(books.columnsNotCompared)
-    .filter(([, columns]) => columns.length > 0)
-    .map(([table, columns]) => `          ${table}: ${columns.join(', ')}`);
-  return [
-    `books   ${books.accounts} accounts folded, ${books.accountsNotCompared} of them not comparable`,
-    `tables  as of event ${books.checkpoint} of ${head}: ${rows.join(', ')}`,
-    '        not compared:',
-    ...left,
-  ];
+/** The run that is to be gone on with; undefined for a new one. */
+const earlierRun = async (asked: Asked, ports: SealPorts): Promise<SavedRun | undefined> => {
+  const file = textOf(asked, 'state');
+  if (file === undefined) return undefined;
+  const goesOn = flagOf(asked, 'resume') || flagOf(asked, 'since-last');
+  if (!goesOn) {
+    if (existsSync(file) && !(await holdsRun(file))) {
+      throw new UsageError(`${file} is there and is no state of verify: it is left as it is.`);
+    }
+    return undefined;
+  }
+  const run = await readRun(file, publicHalf(ownSealKey(ports.keyPlace())));
+  if (flagOf(asked, 'resume') && run.head.isFinished) {
+    throw new UsageError(`The run in ${file} is finished: --since-last goes on from it.`);
+  }
+  if (flagOf(asked, 'since-last') && !run.head.isFinished) {
+    throw new UsageError(`The run in ${file} is not finished: --resume goes on with it.`);
+  }
+  return run;
 };
 
-const summary = (report: VerifyReport): readonly string[] => {
-  const { log, findings } = report;
-  const trusted = log.onTrust === 0 ? '' : `, the first hash of ${log.onTrust} believed`;
-  const shown = findings.first.flatMap(findingLines);
-  const more = findings.count - findings.first.length;
-  return [
-    `log     ${log.events} events in ${log.streams} streams${trusted}`,
-    ...booksLines(report),
-    ...shown,
-    ...(more > 0 ? [`and ${more} more`] : []),
-    findings.count === 0 ? 'Nothing was found.' : `${findings.count} findings.`,
-  ];
+/** The seals to check against, and the keys that they may be signed with. */
+const keptSealsOf = (asked: Asked, { keyPlace }: SealPorts) => {
+  const path = textOf(asked, 'against');
+  const kept = path === undefined ? noneKept : readKeptSeals(path);
+  const own = publicKeysOf(asked, keyPlace);
+  const publicKeys = textsOf(asked, 'key').length > 0 ? own : [...own, ...kept.publicKeys];
+  return { kept: kept.seals, publicKeys };
+};
+
+/** Where the run goes on from, and where it keeps how far it is. */
+const stateOptions = async (
+  asked: Asked,
+  ports: SealPorts,
+): Promise<Pick<VerifyOptions, 'earlier' | 'keep'>> => {
+  const file = textOf(asked, 'state');
+  if (file === undefined) return {};
+  const earlier = await earlierRun(asked, ports);
+  const key = ownSealKey(ports.keyPlace());
+  return {
+    ...(earlier === undefined ? {} : { earlier }),
+    keep: (records) => writeRun(file, records, key),
+  };
+};
+
+const packageFile = join(import.meta.dirname, '../../package.json');
+
+/** Name and version of this program. */
+const programName = (): string => {
+  const { name, version } = JSON.parse(readFileSync(packageFile, 'utf8'));
+  return `${name} ${version}`;
+};
+
+const writeReport = async (file: string, report: VerifyReport, ports: SealPorts): Promise<void> => {
+  const about = { program: programName(), verifiedAt: ports.now().toISOString() };
+  await writeFile(file, signReport(report, about, ownSealKey(ports.keyPlace())));
 };
 
 /** `ledger verify`. */
-export const verifyCommand = (withSnapshot: WithSnapshot): Command => ({
+export const verifyCommand = (ports: VerifyPorts): Command => ({
   name: 'verify',
-  summary: 'Recomputes log, books and read tables, and names what differs.',
-  usage: '[--account ID] [--from SEQUENCE] [--json] [--report FILE]',
+  summary: 'Recomputes log, seals, books and read tables, and names what differs.',
+  usage:
+    '[--against PATH] [--key PEM_FILE]... [--state FILE [--resume | --since-last]] [--report FILE] [--account ID] [--from SEQUENCE] [--json]',
   help,
   options: {
     account: { type: 'string' },
     from: { type: 'string' },
+    against: { type: 'string' },
+    key: { type: 'string', multiple: true },
+    state: { type: 'string' },
+    resume: { type: 'boolean' },
+    'since-last': { type: 'boolean' },
     json: { type: 'boolean' },
     report: { type: 'string' },
   },
   run: async (asked, speech, signal) => {
-    const options = optionsOf(asked);
+    const asking = optionsOf(asked);
+    const { kept, publicKeys } = keptSealsOf(asked, ports);
+    const options = { ...asking, ...(await stateOptions(asked, ports)), signal };
     const report = await withProgress(speech, signal, 'verify', (onProgress) =>
-      withSnapshot((snapshot) => verifyLedger(snapshot, { ...options, signal, onProgress })),
+      ports.withSeals(async ({ seals: store }) => {
+        // A seal that was read before the look is under it.
+        const seals = { store, last: await store.last(), kept, publicKeys };
+        return ports.withVerifySnapshot((snapshot) =>
+          verifyLedger(snapshot, { ...options, seals, onProgress }),
+        );
+      }),
     );
     const file = textOf(asked, 'report');
-    if (file !== undefined) await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+    if (file !== undefined) await writeReport(file, report, ports);
     if (flagOf(asked, 'json')) speech.out(JSON.stringify(report));
-    else for (const line of summary(report)) speech.out(line);
+    else for (const line of verifyLines(report)) speech.out(line);
     return report.findings.count === 0 ? 0 : 1;
   },
 });

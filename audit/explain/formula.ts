@@ -1,4 +1,4 @@
-import { type Cash, perShare, proportion, type Quantity } from '#domain/money.ts';
+import { type Cash, divide, perShare, proportion, type Quantity } from '#domain/money.ts';
 import { unreachable } from '#domain/unreachable.ts';
 import type { Explanation, Formula } from './explanation.ts';
 
@@ -11,13 +11,8 @@ const size = (value: bigint): bigint => (value < 0n ? -value : value);
 /** Units of a percentage's last shown decimal: it carries nine and shows four. */
 const shownPercent = 100_000n;
 
-const percentOf = (part: bigint, whole: bigint): bigint => {
-  if (whole === 0n) return 0n;
-  const divisor = 2n * size(whole);
-  const half = 2n * 1_000_000n * size(part) + size(whole);
-  const rounded = (half / divisor) * shownPercent;
-  return part < 0n ? -rounded : rounded;
-};
+const percentOf = (part: bigint, whole: bigint): bigint =>
+  whole === 0n ? 0n : divide(part * 1_000_000n, size(whole)) * shownPercent;
 
 /** What a formula comes to. */
 export const evaluate = (
@@ -81,33 +76,6 @@ export const inWords = ({ formula, lines, parts }: Worked): string | null => {
       return `100 × ${first} / |${second}|, to four decimals`;
     case 'share':
       return `${formula.percent} % of |${first}|`;
-    default:
-      return unreachable(formula);
-  }
-};
-
-/** What Postgres keeps of a quotient at least: sixteen significant digits. */
-const significant = 10n ** 15n;
-
-/**
- * By how much, in units of the value's last digit, a view may show it differently: the database divides to sixteen
- * significant digits, settles halves away from zero and does not round shares of cash. 0 where nothing is divided.
- */
-export const slackOf = ({ formula, parts, value }: Explanation): bigint => {
-  switch (formula.kind) {
-    case 'sum': {
-      let total = 0n;
-      for (const part of parts) total += slackOf(part);
-      return total;
-    }
-    case 'product':
-      return 0n;
-    case 'quotient':
-      return 1n + size(value) / significant;
-    case 'percent':
-      return shownPercent + size(value) / significant;
-    case 'share':
-      return 1n;
     default:
       return unreachable(formula);
   }

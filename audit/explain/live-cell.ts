@@ -1,20 +1,16 @@
 import { invariant } from '#domain/invariant.ts';
 import type { LiveKey, LiveRows, LiveView } from '../ports/live-rows.ts';
 import { decimalsOf, type Explanation, formatIn, Unexplained, type Unit } from './explanation.ts';
-import { slackOf } from './formula.ts';
 
 const decimal = /^(-?)(\d+)(?:\.(\d+))?$/;
 
-/** Whether a decimal is within `slack` units of a value's last digit; it may have more decimals than the unit. */
-const isWithin = (text: string, unit: Unit, value: bigint, slack: bigint): boolean => {
+/** Whether a decimal is a value, however many zeros follow it. */
+const says = (text: string, unit: Unit, value: bigint): boolean => {
   const match = decimal.exec(text);
   invariant(match !== null, `a decimal in a read table: ${text}`);
   const [, sign, whole, fraction = ''] = match;
   const digits = BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n);
-  const ownScale = 10n ** BigInt(fraction.length);
-  const unitScale = 10n ** BigInt(decimalsOf[unit]);
-  const difference = digits * unitScale - value * ownScale;
-  return (difference < 0n ? -difference : difference) <= slack * ownScale;
+  return digits * 10n ** BigInt(decimalsOf[unit]) === value * 10n ** BigInt(fraction.length);
 };
 
 /** A number that a public view shows now; null where it shows none. */
@@ -34,9 +30,9 @@ export const liveCell = async (
 /** Throws Unexplained where the live read tables do not show what was explained. */
 export const mustShow = (explanation: Explanation, cell: string | null): void => {
   const { figure, unit, value } = explanation;
-  if (cell !== null && isWithin(cell, unit, value, slackOf(explanation))) return;
-  const says = cell === null ? 'have none' : `say ${cell}`;
+  if (cell !== null && says(cell, unit, value)) return;
+  const shown = cell === null ? 'have none' : `say ${cell}`;
   throw new Unexplained(
-    `The lines of ${figure} come to ${formatIn(unit, value)}, the live read tables ${says}.`,
+    `The lines of ${figure} come to ${formatIn(unit, value)}, the live read tables ${shown}.`,
   );
 };

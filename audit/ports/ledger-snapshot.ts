@@ -1,8 +1,11 @@
 import type { LogReader } from './log-reader.ts';
-import type { TableReader } from './table-reader.ts';
+import type { TableReader, VerifyTableReader } from './table-reader.ts';
 
 /**
  * The log and the read tables as of one moment: one read-only transaction, so that what is compared belongs together
  * and trading goes on beside it.
  */
 export type LedgerSnapshot = { readonly log: LogReader; readonly tables: TableReader };
+
+/** A snapshot that tells `verify` all it asks for. */
+export type VerifySnapshot = { readonly log: LogReader; readonly tables: VerifyTableReader };

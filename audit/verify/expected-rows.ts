@@ -1,27 +1,14 @@
 import type { AccountPolicy, CommissionSchedule } from '#domain/account/policy.ts';
-import {
-  type Cash,
-  formatCash,
-  formatPrice,
-  formatQuantity,
-  formatRatio,
-  type Price,
-  type Quantity,
-  type Ratio,
-} from '#domain/money.ts';
+import { formatRatio, type Ratio } from '#domain/money.ts';
 import type { OrderTerms, Reservation } from '#domain/order/terms.ts';
+import { cash, ifAny, price, shares } from './cell-texts.ts';
 import { canonical, type ExpectedRow } from './cells.ts';
-import { bookOf, type NaiveAccount, type NaiveExecution, reservedOf } from './naive-books.ts';
+import { bookOf, type NaiveAccount, realizedOf, reservedOf } from './naive-accounts.ts';
+import type { NaiveExecution } from './naive-executions.ts';
 import type { Line } from './naive-moves.ts';
 import { keptAside, type NaiveOrder, statusOf } from './naive-orders.ts';
-import type { NaivePosition } from './naive-positions.ts';
 
-const cash = (value: bigint): string => formatCash(value as Cash);
-const price = (value: bigint): string => formatPrice(value as Price);
-const shares = (value: bigint): string => formatQuantity(value as Quantity);
 const ratio = (value: bigint): string => formatRatio(value as Ratio);
-const ifAny = <T>(value: T | null | undefined, write: (value: T) => string): string | null =>
-  value === null || value === undefined ? null : write(value);
 
 const scheduleJson = (schedule: CommissionSchedule) => {
   switch (schedule.kind) {
@@ -38,7 +25,7 @@ const scheduleJson = (schedule: CommissionSchedule) => {
   }
 };
 
-const policyJson = ({ limits, commission, ...policy }: AccountPolicy): string =>
+export const policyJson = ({ limits, commission, ...policy }: AccountPolicy): string =>
   canonical({
     ...policy,
     commission: scheduleJson(commission),
@@ -49,7 +36,7 @@ const policyJson = ({ limits, commission, ...policy }: AccountPolicy): string =>
     },
   });
 
-const termsJson = (terms: OrderTerms) => ({
+export const termsJson = (terms: OrderTerms) => ({
   symbol: terms.symbol,
   side: terms.side,
   type: terms.type,
@@ -62,16 +49,22 @@ const termsJson = (terms: OrderTerms) => ({
   trailPercent: ifAny(terms.trailPercent, ratio),
 });
 
-const reservationJson = ({ closing, opening, cashPerShare, fixedCash }: Reservation) => ({
+export const reservationJson = ({ closing, opening, cashPerShare, fixedCash }: Reservation) => ({
   closing: shares(closing),
   opening: shares(opening),
   cashPerShare: price(cashPerShare),
   fixedCash: cash(fixedCash),
 });
 
-/** What `accounts` has to say of an account; `realized`: over all its holdings, before commission. */
-export const accountCells = (account: NaiveAccount, realized: bigint): ExpectedRow => {
-  const { opened } = account;
+/** As Postgres writes it: mostly the two are compared as they are. */
+const reservationText = (reservation: Reservation): string => {
+  const { closing, opening, cashPerShare, fixedCash } = reservationJson(reservation);
+  return `{"closing": "${closing}", "opening": "${opening}", "fixedCash": "${fixedCash}", "cashPerShare": "${cashPerShare}"}`;
+};
+
+/** What `accounts` has to say of an account. */
+export const accountCells = (account: NaiveAccount): ExpectedRow => {
+  const { opened, lastSession } = account;
   return {
     account_id: account.id,
     account_number: opened?.accountNumber ?? null,
@@ -82,7 +75,7 @@ export const accountCells = (account: NaiveAccount, realized: bigint): ExpectedR
     cash: cash(bookOf(account, 'account USD')),
     reserved: cash(reservedOf(account)),
     net_deposits: cash(-bookOf(account, 'external USD')),
-    realized_pnl: cash(realized),
+    realized_pnl: cash(realizedOf(account)),
     commission: cash(bookOf(account, 'commission USD')),
     dividends: cash(-bookOf(account, 'dividends USD')),
     interest: cash(-bookOf(account, 'interest USD')),
@@ -90,6 +83,9 @@ export const accountCells = (account: NaiveAccount, realized: bigint): ExpectedR
     opened_at: opened?.openedAt ?? null,
     closed_at: account.closedAt,
     last_activity_at: account.lastActivityAt,
+    last_session: lastSession?.session ?? null,
+    last_session_equity: cash(lastSession?.equity ?? 0n),
+    last_session_net_deposits: cash(lastSession?.netDeposits ?? 0n),
     created_sequence: ifAny(opened?.sequence, String),
     sequence: String(account.sequence),
   };
@@ -141,7 +137,7 @@ export const orderCells = (order: NaiveOrder): ExpectedRow => {
     fill_count: String(order.fills),
     commission: cash(order.commission),
     reference_price: ifAny(order.referencePrice, price),
-    reservation: canonical(reservationJson(order.reservation)),
+    reservation: reservationText(order.reservation),
     replacement: ifAny(order.replacement, (next) =>
       canonical({
         ...next,
@@ -164,11 +160,11 @@ export const orderCells = (order: NaiveOrder): ExpectedRow => {
   };
 };
 
-export const fillCells = (account: NaiveAccount, fill: NaiveExecution): ExpectedRow => {
+export const fillCells = (fill: NaiveExecution): ExpectedRow => {
   const { execution, previous } = fill;
   return {
     fill_id: fill.fillId,
-    account_id: account.id,
+    account_id: fill.accountId,
     order_id: execution.orderId,
     execution_id: execution.executionId,
     symbol: execution.symbol,
@@ -193,34 +189,6 @@ export const fillCells = (account: NaiveAccount, fill: NaiveExecution): Expected
   };
 };
 
-export const positionCells = (
-  account: NaiveAccount,
-  symbol: string,
-  position: NaivePosition,
-): ExpectedRow => {
-  const { cycle } = position;
-  return {
-    account_id: account.id,
-    symbol,
-    quantity: shares(position.quantity),
-    cost: cash(position.cost),
-    'cycle.side': ifAny(cycle?.isLong, (isLong) => (isLong ? 'long' : 'short')),
-    'cycle.openedAt': cycle?.openedAt ?? null,
-    'cycle.quantityOpened': ifAny(cycle?.opened, shares),
-    'cycle.entryValue': ifAny(cycle?.entryValue, cash),
-    'cycle.exitQuantity': ifAny(cycle?.exited, shares),
-    'cycle.exitValue': ifAny(cycle?.exitValue, cash),
-    'cycle.realized': ifAny(cycle?.realized, cash),
-    'cycle.commission': ifAny(cycle?.commission, cash),
-    realized_pnl_lifetime: cash(position.realized),
-    commission_lifetime: cash(position.commission),
-    last_price: price(position.lastPrice),
-    updated_at: position.updatedAt,
-    changed_sequence: String(position.changedSequence),
-    sequence: String(account.touched.get(symbol) ?? 0),
-  };
-};
-
 export const transactionCells = (
   accountId: string,
   event: { readonly id: string; readonly sequence: number },
@@ -235,6 +203,7 @@ export const transactionCells = (
   symbol: line.symbol ?? null,
   quantity: ifAny(line.quantity, shares),
   price: ifAny(line.price, price),
+  description: line.description,
   external_reference: line.externalReference ?? null,
   transaction_date: line.at,
   settles_at: line.settlesAt ?? null,

@@ -1,14 +1,18 @@
 import { hash } from 'node:crypto';
-import type { EventId, StreamName } from '#domain/ids.ts';
+import type { StreamName } from '#domain/ids.ts';
 import type { StoredEvent } from '../ports/log-reader.ts';
+import type { RowFilter, VerifyTableReader } from '../ports/table-reader.ts';
 import type { Finding, Findings } from './finding.ts';
-import { createSeenIds } from './seen-ids.ts';
 
 /** What the first event of a stream is chained to: 64 zeros. */
 const beginning = '0'.repeat(64);
 
 /** `computed` is what the hash had to be: an edited hash is blamed on its own event, not on the next one. */
-type Head = { readonly revision: number; readonly stored: string; readonly computed: string };
+export type Head = {
+  readonly revision: number;
+  readonly stored: string;
+  readonly computed: string;
+};
 
 export type LogChecks = {
   readonly take: (event: StoredEvent) => void;
@@ -17,23 +21,23 @@ export type LogChecks = {
   readonly streams: () => number;
   /** Streams that begin within the range: their first event is believed, what came before it was not read. */
   readonly onTrust: () => number;
-  /** Ids that may be there twice; to be looked for in a second reading. */
-  readonly suspects: ReadonlySet<EventId>;
+  /** Where each stream is. */
+  readonly heads: Map<StreamName, Head>;
 };
 
-type Range = {
+export type CheckedRange = {
   /** First and last sequence that must be there; null where the range is one stream of many. */
   readonly whole: { readonly from: number; readonly to: number } | null;
-  readonly idsExpected: number;
   /** Whether streams may have events before the range. */
   readonly mayBegin: boolean;
 };
 
-/** Follows the log in its order: sequences, revisions and hash chains. Keeps one head per stream, no event. */
-export const createLogChecks = (findings: Findings, range: Range): LogChecks => {
-  const heads = new Map<StreamName, Head>();
-  const seen = createSeenIds(range.idsExpected);
-  const suspects = new Set<EventId>();
+/** Follows the log in its order: sequences, revisions and hash chains. Keeps one head per stream, no event. `heads`: where the streams were before the range. */
+export const createLogChecks = (
+  findings: Findings,
+  range: CheckedRange,
+  heads: Map<StreamName, Head> = new Map(),
+): LogChecks => {
   let last = (range.whole?.from ?? 1) - 1;
   let onTrust = 0;
 
@@ -118,43 +122,70 @@ export const createLogChecks = (findings: Findings, range: Range): LogChecks => 
     take: (event) => {
       checkSequence(event);
       checkStream(event);
-      if (seen.mayRepeat(event.id)) suspects.add(event.id);
     },
     end: () => {
       if (range.whole !== null && last < range.whole.to) missing(last + 1, range.whole.to);
     },
     streams: () => heads.size,
     onTrust: () => onTrust,
-    suspects,
+    heads,
   };
 };
 
-/** Tells ids that are really there twice from those that the filter took for it. `pages`: the same events once more. */
-export const findRepeatedIds = async (
+const sharedIdsMax = 100;
+
+/** Names the first events that have the id of an earlier one. */
+export const checkIds = async (
   findings: Findings,
-  suspects: ReadonlySet<EventId>,
-  pages: AsyncIterable<readonly StoredEvent[]>,
+  tables: VerifyTableReader,
+  filter: RowFilter,
 ): Promise<void> => {
-  if (suspects.size === 0) return;
-  const firstAt = new Map<EventId, number>();
-  for await (const page of pages) {
-    for (const { id, sequence, stream, revision } of page) {
-      if (!suspects.has(id)) continue;
-      const first = firstAt.get(id);
-      if (first === undefined) {
-        firstAt.set(id, sequence);
-        continue;
-      }
-      findings.add({
-        kind: 'event_id_repeated',
-        sequence,
-        stream,
-        revision,
-        column: 'id',
-        expected: null,
-        actual: id,
-        message: `Event ${sequence} has the id of event ${first}.`,
-      });
+  for (const { id, sequence, stream, revision, first } of await tables.sharedIds(
+    filter,
+    sharedIdsMax,
+  )) {
+    findings.add({
+      kind: 'event_id_repeated',
+      sequence,
+      stream,
+      revision,
+      column: 'id',
+      expected: null,
+      actual: id,
+      message: `Event ${sequence} has the id of event ${first}.`,
+    });
+  }
+};
+
+/** Holds what is kept beside the log, which writers go on from, against the log: its counter and the head of each stream. */
+export const checkHeads = async (
+  findings: Findings,
+  tables: VerifyTableReader,
+  heads: ReadonlyMap<string, Head>,
+  head: number,
+): Promise<void> => {
+  const counter = await tables.counter();
+  if (counter !== head) {
+    const message = `The counter of the log is at ${counter}, its last event is ${head}.`;
+    const [expected, actual] = [String(head), String(counter)];
+    findings.add({ kind: 'counter_differs', sequence: head + 1, expected, actual, message });
+  }
+  const unseen = new Set(heads.keys());
+  const differs = (stream: string, expected: string | null, actual: string | null): void => {
+    const message = `ledger.streams has ${stream} at ${actual}, its last event is ${expected}.`;
+    findings.add({ kind: 'stream_head_differs', stream, expected, actual, message });
+  };
+  for await (const page of tables.streamHeads()) {
+    for (const { stream, revision, hash } of page) {
+      const own = heads.get(stream);
+      unseen.delete(stream);
+      const expected = own === undefined ? null : `${own.revision} ${own.stored}`;
+      const actual = `${revision} ${hash}`;
+      if (expected !== actual) differs(stream, expected, actual);
     }
+  }
+  for (const stream of unseen) {
+    const own = heads.get(stream);
+    differs(stream, `${own?.revision} ${own?.stored}`, null);
   }
 };

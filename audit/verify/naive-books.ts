@@ -1,18 +1,22 @@
-import type { AccountEvent, AccountOpened } from '#domain/account/events.ts';
+import type { AccountEvent, StockSplit } from '#domain/account/events.ts';
 import type { AccountId } from '#domain/ids.ts';
-import type {
-  Execution,
-  FillBusted,
-  FillCorrected,
-  FillDisputed,
-  OrderFilled,
-} from '#domain/order/events.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { Instant } from '#domain/time.ts';
+import type { Contradiction } from './contradiction.ts';
+import { bookOf, type NaiveAccount } from './naive-accounts.ts';
+import { executionAfter, type FillEvent, tradeOf, undoes } from './naive-executions.ts';
+import {
+  type HoldingStep,
+  type NaiveHolding,
+  newHolding,
+  refoldHolding,
+  splitHolding,
+  tradeHolding,
+} from './naive-holdings.ts';
+import type { NaiveQuote } from './naive-market.ts';
 import { type Moves, movesOf } from './naive-moves.ts';
 import {
   isWorking,
-  keptAside,
   type NaiveOrder,
   type OrderStep,
   refusedOrder,
@@ -21,135 +25,40 @@ import {
   submittedOrder,
   tradeOrder,
 } from './naive-orders.ts';
-import { type Entry, type NaivePosition, positionOf, type Split } from './naive-positions.ts';
+import type { Entry, Mark, Split } from './naive-positions.ts';
+import type { Shelves } from './shelves.ts';
+import { showWaiting, type Waiting } from './waiting-marks.ts';
 
-export type NaiveExecution = {
-  readonly fillId: string;
-  readonly execution: Execution;
-  readonly status: 'booked' | 'corrected' | 'busted' | 'disputed';
-  readonly disputedBecause: string | null;
-  readonly previous: Pick<
-    FillCorrected,
-    'previousQuantity' | 'previousPrice' | 'previousCommission'
-  > | null;
-  readonly restatedReason: string | null;
-  readonly restatedAt: Instant | null;
-  readonly settlesAt: Instant | null;
-  readonly createdSequence: number;
-  readonly sequence: number;
+/** All that the fold remembers. What becomes a row and is done with is only on the shelves. */
+export type NaiveBooks = {
+  readonly accounts: Map<AccountId, NaiveAccount>;
+  readonly quotes: Map<string, NaiveQuote>;
+  readonly shelves: Shelves;
+} & Waiting;
+
+/** Notes whether marks have to be shown to a holding from now on. */
+export const noteOpen = (
+  { open }: NaiveBooks,
+  holding: NaiveHolding,
+  before?: NaiveHolding,
+): void => {
+  const { symbol, cycle } = holding.position;
+  const holders = open.get(symbol) ?? new Set();
+  open.set(symbol, holders);
+  if (before !== undefined) holders.delete(before);
+  if (cycle === null) holders.delete(holding);
+  else holders.add(holding);
 };
 
-export type NaiveAccount = {
-  readonly id: AccountId;
-  opened: (AccountOpened & { readonly sequence: number }) | null;
-  status: 'active' | 'suspended' | 'closed';
-  statusReason: string | null;
-  closedAt: Instant | null;
-  /** What each book has with the account, cash of 18 decimals and shares too, by `book commodity`. */
-  readonly books: Map<string, bigint>;
-  readonly orders: Map<string, NaiveOrder>;
-  readonly executions: Map<string, NaiveExecution>;
-  readonly splits: Map<string, Split[]>;
-  /** The last event that touched a holding. */
-  readonly touched: Map<string, number>;
-  lastActivityAt: Instant;
-  sequence: number;
-  /** An event of it could not be read or is not there: its figures are not known. */
-  isUnknown: boolean;
+const keepOrder = ({ shelves }: NaiveBooks, account: NaiveAccount, order: NaiveOrder): void => {
+  shelves.orders.put(order);
+  if (isWorking(order)) account.working.set(order.orderId, order);
+  else account.working.delete(order.orderId);
 };
 
-/** What an event did that nothing before it allows. */
-export type Contradiction = {
-  readonly expected: string;
-  readonly actual: string;
-  readonly message: string;
-};
-
-export const newNaiveAccount = (id: AccountId): NaiveAccount => ({
-  id,
-  opened: null,
-  status: 'active',
-  statusReason: null,
-  closedAt: null,
-  books: new Map(),
-  orders: new Map(),
-  executions: new Map(),
-  splits: new Map(),
-  touched: new Map(),
-  lastActivityAt: '' as Instant,
-  sequence: 0,
-  isUnknown: false,
-});
-
-/** The balance of one book with the account; `account USD` is the account's cash. */
-export const bookOf = (account: NaiveAccount, book: string): bigint =>
-  account.books.get(book) ?? 0n;
-
-/** Cash that all working orders together keep aside. */
-export const reservedOf = (account: NaiveAccount): bigint => {
-  let total = 0n;
-  for (const order of account.orders.values()) if (isWorking(order)) total += keptAside(order).cash;
-  return total;
-};
-
-/** Every holding the account ever had, folded from the executions that stand and the splits. */
-export const positionsOf = (account: NaiveAccount): ReadonlyMap<string, NaivePosition> => {
-  const entries = new Map<string, Entry[]>();
-  for (const symbol of account.touched.keys()) {
-    entries.set(symbol, [...(account.splits.get(symbol) ?? [])]);
-  }
-  for (const { execution, status, createdSequence } of account.executions.values()) {
-    if (status !== 'booked' && status !== 'corrected') continue;
-    const { side, quantity, price, commission, executedAt: at, symbol } = execution;
-    const trade = { quantity, price, commission, at, sequence: createdSequence };
-    entries.get(symbol)?.push({ kind: 'trade', buys: side === 'buy', ...trade });
-  }
-  const positions = new Map<string, NaivePosition>();
-  for (const [symbol, list] of entries) positions.set(symbol, positionOf(list));
-  return positions;
-};
-
-type FillEvent = OrderFilled | FillDisputed | FillBusted | FillCorrected;
-
-const executionAfter = (
-  { id, sequence }: RecordedEvent,
-  event: FillEvent,
-  before: NaiveExecution | undefined,
-): NaiveExecution => {
-  const first = {
-    fillId: id,
-    execution: event,
-    disputedBecause: null,
-    previous: null,
-    restatedReason: null,
-    restatedAt: null,
-    settlesAt: null,
-    createdSequence: sequence,
-    sequence,
-  };
-  switch (event.type) {
-    case 'OrderFilled':
-      return { ...first, status: 'booked', settlesAt: event.settlesAt };
-    case 'FillDisputed':
-      return { ...first, status: 'disputed', disputedBecause: event.because };
-    case 'FillBusted': {
-      const { reason: restatedReason, bustedAt: restatedAt } = event;
-      return { ...(before ?? first), status: 'busted', restatedReason, restatedAt, sequence };
-    }
-    case 'FillCorrected': {
-      const { reason: restatedReason, correctedAt: restatedAt } = event;
-      const { fillId, settlesAt, createdSequence } = before ?? first;
-      const kept = { fillId, settlesAt, createdSequence };
-      return {
-        ...first,
-        ...kept,
-        status: 'corrected',
-        previous: event,
-        restatedReason,
-        restatedAt,
-      };
-    }
-  }
+const keepStep = ({ shelves }: NaiveBooks, { lots, history }: HoldingStep): void => {
+  for (const lot of lots) shelves.lots.put(lot);
+  if (history !== null) shelves.position_history.put(history);
 };
 
 const unknownOrder = (orderId: string): Contradiction => ({
@@ -158,71 +67,126 @@ const unknownOrder = (orderId: string): Contradiction => ({
   message: `Nobody submitted order ${orderId} before this event.`,
 });
 
-/** What a bust or correction undoes has to be what was booked. */
-const undoes = (
-  event: FillBusted | FillCorrected,
-  before: NaiveExecution | undefined,
-): Contradiction | null => {
-  const undone =
-    event.type === 'FillBusted'
-      ? [event.quantity, event.price, event.commission]
-      : [event.previousQuantity, event.previousPrice, event.previousCommission];
-  const stands = before?.status === 'booked' || before?.status === 'corrected';
-  const { quantity, price, commission } = before?.execution ?? {};
-  const booked = stands ? [quantity, price, commission] : ['nothing'];
-  if (undone.join() === booked.join()) return null;
-  const { executionId } = event;
-  const message = `Execution ${executionId} does not stand in the books as this event undoes it.`;
-  return { expected: booked.join(' '), actual: undone.join(' '), message };
+const addTrade = (books: NaiveBooks, account: NaiveAccount, symbol: string, entry: Entry): void => {
+  if (entry.kind !== 'trade') return;
+  const holding = account.holdings.get(symbol) ?? newHolding(account.id, symbol, entry);
+  account.holdings.set(symbol, holding);
+  holding.entries?.push(entry);
+  showWaiting(books, holding.position);
+  keepStep(books, tradeHolding(holding, entry));
+  noteOpen(books, holding);
+};
+
+/** What the entries are once an execution was taken back (null) or is another. */
+export const restated = (
+  entries: readonly Entry[],
+  executionId: string,
+  entry: Entry | null,
+): Entry[] =>
+  entries.flatMap((one) => {
+    if (one.kind !== 'trade' || one.executionId !== executionId) return [one];
+    return entry === null ? [] : [entry];
+  });
+
+/** Folds a holding anew; needs its entries, and the marks of its symbol. */
+const restateHolding = (
+  books: NaiveBooks,
+  holding: NaiveHolding,
+  entries: readonly Entry[],
+  marks: readonly Mark[],
+  sequence: number,
+): void => {
+  const { lots, position_history: history } = books.shelves;
+  const { position } = holding;
+  const account = books.accounts.get(position.accountId);
+  const latestMark = books.quotes.get(position.symbol)?.markedAt ?? null;
+  const now = refoldHolding(position, entries, marks, latestMark, sequence);
+  const lotIds = new Set(now.lots.map(({ lotId }) => lotId));
+  const historyIds = new Set(now.histories.map(({ id }) => id));
+  for (const { id } of holding.entries ?? []) {
+    if (!lotIds.has(id)) lots.remove(id);
+    if (!historyIds.has(id)) history.remove(id);
+  }
+  for (const lot of now.lots) lots.put(lot);
+  for (const one of now.histories) history.put(one);
+  account?.holdings.set(position.symbol, now.holding);
+  noteOpen(books, now.holding, holding);
 };
 
 const applyFill = (
+  books: NaiveBooks,
   account: NaiveAccount,
   recorded: RecordedEvent,
   event: FillEvent,
+  marks: readonly Mark[],
 ): Contradiction | null => {
+  const { order_fills: fills, orders } = books.shelves;
   const { executionId, orderId, symbol } = event;
-  const before = account.executions.get(executionId);
-  account.executions.set(executionId, executionAfter(recorded, event, before));
+  const before = fills.get(`${account.id}/${executionId}`);
+  const execution = executionAfter(account.id, recorded, event, before);
+  fills.put(execution);
   if (event.type === 'FillDisputed') return null;
-  account.touched.set(symbol, recorded.sequence);
-  const wrong = event.type === 'OrderFilled' ? null : undoes(event, before);
+  let wrong: Contradiction | null = null;
+  if (event.type === 'OrderFilled') addTrade(books, account, symbol, tradeOf(execution));
+  else {
+    wrong = undoes(event, before);
+    const holding = account.holdings.get(symbol);
+    const entry = event.type === 'FillBusted' ? null : tradeOf(execution);
+    if (holding !== undefined) {
+      const entries = restated(holding.entries ?? [], executionId, entry);
+      restateHolding(books, holding, entries, marks, recorded.sequence);
+    }
+  }
   if (orderId === null) return wrong;
-  const order = account.orders.get(orderId);
+  const order = orders.get(orderId);
   if (order === undefined) return unknownOrder(orderId);
   tradeOrder(order, event, recorded.sequence);
+  keepOrder(books, account, order);
   return wrong;
 };
 
 const applyStep = (
+  books: NaiveBooks,
   account: NaiveAccount,
   sequence: number,
   event: OrderStep,
 ): Contradiction | null => {
-  const order = account.orders.get(event.orderId);
+  const order = books.shelves.orders.get(event.orderId);
   if (order === undefined) return unknownOrder(event.orderId);
   stepNaively(order, event, sequence);
+  keepOrder(books, account, order);
   if (event.type === 'OrderReplaced') {
-    account.orders.set(event.replacementId, replacementOrder(order, event, sequence));
+    keepOrder(books, account, replacementOrder(order, event, sequence));
   }
   return null;
 };
 
+/** The split as a holding sees it. */
+export const splitEntryOf = (id: string, sequence: number, event: StockSplit): Split => {
+  const { at, newShares, oldShares, quantityBefore, quantityAfter, fraction, cashInLieu } = event;
+  const shares = { newShares, oldShares, quantityBefore, quantityAfter, fraction };
+  return { kind: 'split', id, sequence, at, ...shares, cashInLieu };
+};
+
 const applySplit = (
+  books: NaiveBooks,
   account: NaiveAccount,
-  sequence: number,
-  event: Extract<AccountEvent, { type: 'StockSplit' }>,
+  { id, sequence }: RecordedEvent,
+  event: StockSplit,
 ): Contradiction | null => {
-  const { symbol, newShares, oldShares, quantityBefore, quantityAfter, fraction } = event;
+  const { symbol, quantityBefore } = event;
+  const { id: accountId } = account;
+  books.shelves.stock_splits.put({ ...event, id, accountId, createdSequence: sequence, sequence });
   const held = bookOf(account, `account ${symbol}`) / 10n ** 9n;
+  const holding = account.holdings.get(symbol);
   // A symbol that never traded here has no holding that a split could restate.
-  if (account.touched.has(symbol)) {
-    const { cashInLieu, at } = event;
-    const shares = { newShares, oldShares, quantityAfter, fraction };
-    const list = account.splits.get(symbol) ?? [];
-    list.push({ kind: 'split', sequence, at, cashInLieu, ...shares });
-    account.splits.set(symbol, list);
-    account.touched.set(symbol, sequence);
+  if (holding !== undefined) {
+    const entry = splitEntryOf(id, sequence, event);
+    holding.entries?.push(entry);
+    const latestMark = books.quotes.get(symbol)?.markedAt ?? null;
+    showWaiting(books, holding.position);
+    keepStep(books, splitHolding(holding, entry, latestMark));
+    noteOpen(books, holding);
   }
   if (held === quantityBefore) return null;
   const message = `The split restates another holding of ${symbol} than there is (in 0.000000001 share).`;
@@ -241,10 +205,12 @@ const setStatus = (
   return null;
 };
 
-const applyOther = (
+const apply = (
+  books: NaiveBooks,
   account: NaiveAccount,
   recorded: RecordedEvent,
   event: AccountEvent,
+  marks: readonly Mark[],
 ): Contradiction | null => {
   const { sequence } = recorded;
   switch (event.type) {
@@ -258,18 +224,18 @@ const applyOther = (
     case 'AccountClosed':
       return setStatus(account, 'closed', event.reason, event.at);
     case 'OrderSubmitted':
-      account.orders.set(event.orderId, submittedOrder(account.id, event, sequence));
+      keepOrder(books, account, submittedOrder(account.id, event, sequence));
       return null;
     case 'OrderRefused':
-      account.orders.set(event.orderId, refusedOrder(account.id, event, sequence));
+      keepOrder(books, account, refusedOrder(account.id, event, sequence));
       return null;
     case 'OrderFilled':
     case 'FillDisputed':
     case 'FillBusted':
     case 'FillCorrected':
-      return applyFill(account, recorded, event);
+      return applyFill(books, account, recorded, event, marks);
     case 'StockSplit':
-      return applySplit(account, sequence, event);
+      return applySplit(books, account, recorded, event);
     case 'ReportDisputed':
     case 'CashDeposited':
     case 'CashWithdrawn':
@@ -279,17 +245,22 @@ const applyOther = (
     case 'DividendPaid':
       return null;
     default:
-      return applyStep(account, sequence, event);
+      return applyStep(books, account, sequence, event);
   }
 };
 
-/** Books one event of the account. Never throws: what cannot be is said, and the rest is booked as far as it goes. */
+/**
+ * Books one event of the account. What cannot be is said, and the rest is booked as far as it goes. `marks`: all of the
+ * symbol so far, where the event is a bust or a correction; the holding's entries have to be there then.
+ */
 export const bookNaively = (
+  books: NaiveBooks,
   account: NaiveAccount,
   recorded: RecordedEvent,
   event: AccountEvent,
+  marks: readonly Mark[],
 ): { readonly moves: Moves | null; readonly contradiction: Contradiction | null } => {
-  const contradiction = applyOther(account, recorded, event);
+  const contradiction = apply(books, account, recorded, event, marks);
   const moves = movesOf(event);
   for (const [book, amount] of moves?.legs ?? []) {
     account.books.set(book, bookOf(account, book) + amount);

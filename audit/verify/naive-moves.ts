@@ -1,4 +1,5 @@
 import type { AccountEvent } from '#domain/account/events.ts';
+import { formatPrice, formatQuantity } from '#domain/money.ts';
 import type { Execution } from '#domain/order/events.ts';
 import type { Instant } from '#domain/time.ts';
 
@@ -6,6 +7,7 @@ import type { Instant } from '#domain/time.ts';
 export type Line = {
   readonly type: string;
   readonly amount: bigint;
+  readonly description: string;
   readonly orderId?: string | null;
   readonly executionId?: string;
   readonly symbol?: string;
@@ -22,14 +24,29 @@ export type Moves = { readonly lines: readonly Line[]; readonly legs: ReadonlyMa
 const currency = 'USD';
 const shareToLeg = 10n ** 9n;
 
+const keys = new Map<string, Map<string, string>>();
+
+/** `book commodity`, made once: the books are looked up by it for every leg. */
+export const bookKey = (book: string, commodity: string): string => {
+  const ofBook = keys.get(book) ?? new Map<string, string>();
+  keys.set(book, ofBook);
+  const key = ofBook.get(commodity) ?? `${book} ${commodity}`;
+  ofBook.set(commodity, key);
+  return key;
+};
+
+/** The same for what a table says, which may be anything. */
+export const knownBookKey = (book: string, commodity: string): string =>
+  keys.get(book)?.get(commodity) ?? `${book} ${commodity}`;
+
 const legsOf = (
   ...pairs: readonly (readonly [against: string, commodity: string, amount: bigint])[]
 ): ReadonlyMap<string, bigint> => {
   const legs = new Map<string, bigint>();
   const put = (key: string, amount: bigint) => legs.set(key, (legs.get(key) ?? 0n) + amount);
   for (const [against, commodity, amount] of pairs) {
-    put(`account ${commodity}`, amount);
-    put(`${against} ${commodity}`, -amount);
+    put(bookKey('account', commodity), amount);
+    put(bookKey(against, commodity), -amount);
   }
   for (const [key, amount] of legs) if (amount === 0n) legs.delete(key);
   return legs;
@@ -49,8 +66,8 @@ const movements: { readonly [Type in Movement['type']]: readonly [string, string
 const movement = (event: Movement): Moves => {
   const [type, book, sign] = movements[event.type];
   const amount = sign * event.amount;
-  const { externalReference, at } = event;
-  const line = { type, amount, externalReference, at };
+  const { description, externalReference, at } = event;
+  const line = { type, amount, description, externalReference, at };
   const about =
     event.type === 'DividendPaid'
       ? { symbol: event.symbol, quantity: event.quantity, price: event.perShare }
@@ -69,8 +86,10 @@ const broughtBy = (
     ? [quantity, -quantity * price, -commission]
     : [-quantity, quantity * price, -commission];
 
+/** `words`: what the statement calls it, before `100 AAPL at 199.25`. */
 const traded = (
   execution: Execution,
+  words: readonly [trade: string, commission: string],
   [shares, cash, commission]: readonly [bigint, bigint, bigint],
   at: Instant,
   settlesAt?: Instant,
@@ -78,8 +97,14 @@ const traded = (
   const { orderId, executionId, symbol, quantity, price } = execution;
   const settles = settlesAt === undefined ? {} : { settlesAt };
   const about = { orderId, executionId, symbol, quantity, price, at, ...settles };
-  const trade: Line = { ...about, type: 'trade', amount: cash };
-  const charge: Line = { ...about, type: 'commission', amount: commission };
+  const what = `${formatQuantity(quantity)} ${symbol} at ${formatPrice(price)}`;
+  const trade: Line = { ...about, type: 'trade', amount: cash, description: `${words[0]} ${what}` };
+  const charge: Line = {
+    ...about,
+    type: 'commission',
+    amount: commission,
+    description: `Commission: ${words[1]} ${what}`,
+  };
   return {
     lines: commission === 0n ? [trade] : [trade, charge],
     legs: legsOf(
@@ -103,24 +128,28 @@ export const movesOf = (event: AccountEvent): Moves | null => {
     case 'OrderFilled': {
       const { side, quantity, price, commission } = event;
       const brought = broughtBy(side, quantity, price, commission);
-      return traded(event, brought, event.executedAt, event.settlesAt);
+      const words = side === 'buy' ? (['Buy', 'buy'] as const) : (['Sell', 'sell'] as const);
+      return traded(event, words, brought, event.executedAt, event.settlesAt);
     }
     case 'FillBusted': {
       const { side, quantity, price, commission } = event;
       const [shares, cash, charge] = broughtBy(side, quantity, price, commission);
-      return traded(event, [-shares, -cash, -charge], event.bustedAt);
+      const words = [`Bust of ${side}`, `bust of ${side}`] as const;
+      return traded(event, words, [-shares, -cash, -charge], event.bustedAt);
     }
     case 'FillCorrected': {
       const { side, previousQuantity, previousPrice, previousCommission } = event;
       const now = broughtBy(side, event.quantity, event.price, event.commission);
       const old = broughtBy(side, previousQuantity, previousPrice, previousCommission);
       const change = [now[0] - old[0], now[1] - old[1], now[2] - old[2]] as const;
-      return traded(event, change, event.correctedAt);
+      const words = [`Correction to ${side}`, `correction to ${side}`] as const;
+      return traded(event, words, change, event.correctedAt);
     }
     case 'StockSplit': {
       const { symbol, cashInLieu: amount, fraction: quantity, referencePrice: price, at } = event;
       const shares = (event.quantityAfter - event.quantityBefore) * shareToLeg;
-      const line: Line = { type: 'split_cash', amount, symbol, quantity, price, at };
+      const description = `Cash in lieu of ${formatQuantity(quantity)} ${symbol}`;
+      const line: Line = { type: 'split_cash', amount, description, symbol, quantity, price, at };
       return {
         lines: amount === 0n ? [] : [line],
         legs: legsOf(

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { LogReader, StoredEvent } from '../ports/log-reader.ts';
-import type { Findings } from './finding.ts';
+import type { Finding } from './finding.ts';
 
 type Said = Readonly<Record<string, unknown>>;
 
@@ -37,41 +37,34 @@ const differences = (
     .map(([name, said, column]) => [name, String(said), String(column)]);
 };
 
-/**
- * The event that a row holds. Undefined where it cannot be read, or a column beside it says something else than its
- * body: then there is a finding, and what it did to the books is not known.
- */
+/** What is wrong with a row that holds no event, or one that its columns contradict: what it did to the books is not known. */
+const flawsOf = (stored: StoredEvent, error: unknown): readonly Finding[] => {
+  const { sequence, stream, revision } = stored;
+  const place = { sequence, stream, revision };
+  const differing = differences(stored).map(
+    ([column, expected, actual]): Finding => ({
+      kind: 'column_differs',
+      ...place,
+      column,
+      expected,
+      actual,
+      message: `Column ${column} of event ${sequence} is not what its body says.`,
+    }),
+  );
+  if (differing.length > 0) return differing;
+  const message = error instanceof Error ? error.message : String(error);
+  const texts = { expected: 'an event', actual: stored.body.slice(0, 120) };
+  return [{ kind: 'event_unreadable', ...place, column: 'body', ...texts, message }];
+};
+
+/** The event that a row holds, or what is wrong with it. */
 export const readBody = (
   log: LogReader,
   stored: StoredEvent,
-  findings: Findings,
-): RecordedEvent | undefined => {
+): { readonly event: RecordedEvent | undefined; readonly flaws: readonly Finding[] } => {
   try {
-    return log.decode(stored);
+    return { event: log.decode(stored), flaws: [] };
   } catch (error) {
-    const { sequence, stream, revision } = stored;
-    const place = { sequence, stream, revision };
-    const differing = differences(stored);
-    for (const [column, expected, actual] of differing) {
-      findings.add({
-        kind: 'column_differs',
-        ...place,
-        column,
-        expected,
-        actual,
-        message: `Column ${column} of event ${sequence} is not what its body says.`,
-      });
-    }
-    if (differing.length > 0) return undefined;
-    const message = error instanceof Error ? error.message : String(error);
-    findings.add({
-      kind: 'event_unreadable',
-      ...place,
-      column: 'body',
-      expected: 'an event',
-      actual: stored.body.slice(0, 120),
-      message,
-    });
-    return undefined;
+    return { event: undefined, flaws: flawsOf(stored, error) };
   }
 };

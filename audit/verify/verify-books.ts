@@ -1,48 +1,112 @@
 import type { AccountEvent } from '#domain/account/events.ts';
 import type { AccountId, StreamName } from '#domain/ids.ts';
-import { isAccountEvent, type RecordedEvent } from '#domain/recorded-event.ts';
+import type { ReconciliationEvent } from '#domain/reconciliation/events.ts';
+import {
+  isAccountEvent,
+  isMarketEvent,
+  isReconciliationEvent,
+  type RecordedEvent,
+} from '#domain/recorded-event.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
-import type { StoredEvent } from '../ports/log-reader.ts';
-import type { TableReader } from '../ports/table-reader.ts';
+import type { LogReader, StoredEvent } from '../ports/log-reader.ts';
+import type { VerifyTableReader } from '../ports/table-reader.ts';
 import { unexpectedRow } from './cells.ts';
-import { compareEntry, createLineComparison, createRowsAlong } from './compare-lines.ts';
-import { compareTables } from './compare-tables.ts';
+import { compareEnds } from './compare-ends.ts';
+import { compareEntry, createLineComparison } from './compare-lines.ts';
 import type { Findings } from './finding.ts';
-import { bookNaively, bookOf, type NaiveAccount, newNaiveAccount } from './naive-books.ts';
+import { journalBefore, marksBefore, orderBefore } from './look-back.ts';
+import { bookOf, type NaiveAccount, newNaiveAccount } from './naive-accounts.ts';
+import { bookNaively, type NaiveBooks } from './naive-books.ts';
+import type { Mark } from './naive-positions.ts';
+import { bookReconciliation } from './naive-reconciliations.ts';
+import { bookMarket } from './naive-sessions.ts';
+import { createRowsAlong, type RowsAlong } from './rows-along.ts';
+import { createShelvedTables, type ShelvedTables } from './shelved-tables.ts';
 
 const prefix = 'account-';
 
-/** The account whose stream this is; null for the market's. */
-const accountOf = (stream: StreamName): AccountId | null =>
+/** The account whose stream this is; null for any other's. */
+export const accountOf = (stream: StreamName): AccountId | null =>
   stream.startsWith(prefix) ? (stream.slice(prefix.length) as AccountId) : null;
 
-const accountEventOf = ({ data }: RecordedEvent): AccountEvent | null =>
-  isAccountEvent(data) ? data : null;
+const reconciliationPrefix = 'reconciliation-';
+
+/** The account whose reconciliations this stream tells; null for any other's. */
+const reconciledIn = (stream: StreamName): AccountId | null =>
+  stream.startsWith(reconciliationPrefix)
+    ? (stream.slice(reconciliationPrefix.length) as AccountId)
+    : null;
+
+type Rows = { readonly lines: readonly StoredRow[]; readonly entries: readonly StoredRow[] };
 
 export type BooksVerifier = {
+  readonly books: NaiveBooks;
+  readonly shelves: ShelvedTables;
+  /** By account: how far its wrong balance is off, for which it has been named already. */
+  readonly drifts: Map<string, bigint>;
+  /** Whether the event can be taken at once, or something has to be read before. */
+  readonly isReady: (stored: StoredEvent, event: RecordedEvent | undefined) => boolean;
+  readonly prepare: (stored: StoredEvent, event: RecordedEvent | undefined) => Promise<void>;
   /** An event of the log; undefined where it could not be read. */
-  readonly take: (stored: StoredEvent, event: RecordedEvent | undefined) => Promise<void>;
-  readonly end: () => Promise<Readonly<Record<string, number>>>;
+  readonly take: (stored: StoredEvent, event: RecordedEvent | undefined) => void;
+  /** Reads again what an event touched after it was let go: after every page. */
+  readonly catchUp: () => Promise<void>;
+  /** Compares what is left. `checkpoint`: how far the read tables say they are; `head`: how far the log is. */
+  readonly end: (checkpoint: number, head: number) => Promise<Readonly<Record<string, number>>>;
   readonly accounts: () => number;
+  readonly held: () => Readonly<Record<string, number>>;
   /** Accounts that could not be compared. */
   readonly unknown: () => number;
 };
 
+/** The order that an event speaks of and that must be known; null for none. */
+const orderIn = (event: AccountEvent): string | null => {
+  switch (event.type) {
+    case 'OrderSubmitted':
+    case 'OrderRefused':
+    case 'FillDisputed':
+    case 'ReportDisputed':
+      return null;
+    default:
+      return 'orderId' in event ? event.orderId : null;
+  }
+};
+
+const restates = (event: AccountEvent) =>
+  event.type === 'FillBusted' || event.type === 'FillCorrected' ? event : null;
+
+/** Ids that were looked for in vain, so that a ruined log is not read again for each of its events. */
+const unfoundMax = 10_000;
+
 /**
- * Books the log a second time and compares what comes out with the read tables: lines and entries as the log goes by,
- * the rest at its end. `accountId`: only that one.
+ * Books the log a second time and compares what comes out with the read tables as the log goes by; what has one row for
+ * an account, a holding or a symbol, at its end. `after`: the books hold what came up to there. `accountId`: only that one.
  */
 export const createBooksVerifier = (
   findings: Findings,
-  tables: TableReader,
-  accountId: AccountId | null,
+  log: LogReader,
+  tables: VerifyTableReader,
+  { after, accountId }: { readonly after: number; readonly accountId: AccountId | null },
 ): BooksVerifier => {
-  const books = new Map<AccountId, NaiveAccount>();
-  const isWanted = (row: StoredRow): boolean =>
-    accountId === null || row['account_id'] === accountId;
-  const transactions = createRowsAlong(tables.rows('transactions'), isWanted);
-  const entries = createRowsAlong(tables.rows('journal_entries'), isWanted);
-  const compareLines = createLineComparison(findings);
+  const accounts: NaiveBooks['accounts'] = new Map();
+  const isLeftOut = (id: string): boolean => accounts.get(id as AccountId)?.isUnknown === true;
+  const shelves = createShelvedTables(tables, findings, { after, accountId }, isLeftOut);
+  const books: NaiveBooks = {
+    accounts,
+    quotes: new Map(),
+    open: new Map(),
+    waitingMarks: new Map(),
+    shelves,
+  };
+  const filter = { after, ...(accountId === null ? {} : { accountId }) };
+  const lines = createRowsAlong(tables.inOrderOfLog('transactions', filter), 'sequence');
+  const entries = createRowsAlong(tables.inOrderOfLog('journal_entries', filter), 'sequence');
+  const along: readonly RowsAlong[] = [lines, entries, ...shelves.every.map((one) => one.along)];
+  const drifts = new Map<string, bigint>();
+  const compareLines = createLineComparison(findings, drifts);
+  const unfound = new Set<string>();
+  /** Marks for the bust or correction that comes next. */
+  let marks: readonly Mark[] = [];
 
   const contradicts = (
     { sequence, stream, revision }: StoredEvent,
@@ -55,18 +119,17 @@ export const createBooksVerifier = (
   };
 
   const stray = (table: string, row: StoredRow): void => {
-    if (books.get(row['account_id'] as AccountId)?.isUnknown) return;
+    if (isLeftOut(String(row['account_id']))) return;
     const line = row['line'] === undefined ? '' : `/${row['line']}`;
     const sequence = Number(row['sequence']);
     unexpectedRow(findings, { table, key: `${row['sequence']}${line}`, sequence });
   };
 
-  const ofSequence = async (
+  const ofSequence = (
     table: string,
-    along: typeof entries,
+    rows: readonly StoredRow[],
     sequence: number,
-  ): Promise<readonly StoredRow[]> => {
-    const rows = await along.upTo(sequence);
+  ): readonly StoredRow[] => {
     if (rows.length === 0) return rows;
     const own = rows.filter((row) => Number(row['sequence']) === sequence);
     if (own.length < rows.length) {
@@ -77,10 +140,10 @@ export const createBooksVerifier = (
 
   /** The account an event belongs to. One whose stream does not begin with its opening is not known. */
   const bookedAccount = (stored: StoredEvent, id: AccountId, event: AccountEvent): NaiveAccount => {
-    const known = books.get(id);
+    const known = accounts.get(id);
     if (known !== undefined) return known;
     const account = newNaiveAccount(id);
-    books.set(id, account);
+    accounts.set(id, account);
     if (event.type !== 'AccountOpened') {
       account.isUnknown = true;
       contradicts(stored, 'AccountOpened', event.type, `Account ${id} begins with ${event.type}.`);
@@ -93,12 +156,10 @@ export const createBooksVerifier = (
 
   const unread = (id: AccountId | null): void => {
     if (id === null) return;
-    const account = books.get(id) ?? newNaiveAccount(id);
+    const account = accounts.get(id) ?? newNaiveAccount(id);
     account.isUnknown = true;
-    books.set(id, account);
+    accounts.set(id, account);
   };
-
-  type Rows = { readonly lines: readonly StoredRow[]; readonly entries: readonly StoredRow[] };
 
   const bookAndCompare = (
     stored: StoredEvent,
@@ -108,58 +169,191 @@ export const createBooksVerifier = (
     rows: Rows,
   ): void => {
     const account = bookedAccount(stored, id, event);
-    const before = bookOf(account, 'account USD');
-    const { moves, contradiction } = bookNaively(account, recorded, event);
     if (account.isUnknown) return;
-    if (contradiction !== null) {
-      const { expected, actual, message } = contradiction;
-      contradicts(stored, expected, actual, message);
+    const before = bookOf(account, 'account USD');
+    try {
+      const { moves, contradiction } = bookNaively(books, account, recorded, event, marks);
+      if (contradiction !== null) {
+        const { expected, actual, message } = contradiction;
+        contradicts(stored, expected, actual, message);
+      }
+      compareLines(recorded, id, moves?.lines ?? [], before, rows.lines);
+      compareEntry(findings, recorded, id, moves, rows.entries);
+    } catch (error) {
+      // After what nothing allows not even arithmetic has to hold.
+      account.isUnknown = true;
+      const why = error instanceof Error ? error.message : String(error);
+      const message = `Event ${stored.sequence} cannot be booked: ${why}.`;
+      contradicts(stored, 'an event that can be booked', stored.type, message);
     }
-    compareLines(recorded, id, moves?.lines ?? [], before, rows.lines);
-    compareEntry(findings, recorded, id, moves, rows.entries);
   };
 
-  /** An event of the market, or one that is not where it belongs: it has no lines and no entry. */
-  const withoutRows = (stored: StoredEvent, isMarkets: boolean, rows: Rows): void => {
-    const ofMarketStream = accountOf(stored.stream) === null;
-    if (ofMarketStream !== isMarkets) {
-      const expected = ofMarketStream ? 'a market event' : 'an account event';
-      const message = `${stored.type} does not belong in ${stored.stream}.`;
-      contradicts(stored, expected, stored.type, message);
+  const needsOrder = (id: AccountId, event: AccountEvent): string | null => {
+    const orderId = orderIn(event);
+    if (orderId === null || shelves.orders.get(orderId) !== undefined) return null;
+    return unfound.has(`${id}/${orderId}`) ? null : orderId;
+  };
+
+  /** The account's event where something it touches may have been let go. */
+  const lookingBack = (stored: StoredEvent, recorded: RecordedEvent | undefined) => {
+    const id = accountOf(stored.stream);
+    if (id === null || recorded === undefined || !isAccountEvent(recorded.data)) return null;
+    const { data } = recorded;
+    if (restates(data) === null && needsOrder(id, data) === null) return null;
+    return isLeftOut(id) || !accounts.has(id) ? null : { id, data };
+  };
+
+  const recallOrder = async (id: AccountId, orderId: string, sequence: number): Promise<void> => {
+    const order = await orderBefore(log, id, orderId, sequence);
+    if (order !== undefined) shelves.orders.recall(order);
+    else if (unfound.size < unfoundMax) unfound.add(`${id}/${orderId}`);
+  };
+
+  const recallHolding = async (
+    id: AccountId,
+    event: NonNullable<ReturnType<typeof restates>>,
+    sequence: number,
+  ): Promise<void> => {
+    const { symbol, executionId } = event;
+    const holding = accounts.get(id)?.holdings.get(symbol);
+    const isKnown = shelves.order_fills.get(`${id}/${executionId}`) !== undefined;
+    if (holding?.entries == null || !isKnown) {
+      const journal = await journalBefore(log, id, symbol, sequence);
+      if (holding !== undefined) holding.entries ??= journal.entries;
+      const execution = journal.executions.get(executionId);
+      if (!isKnown && execution !== undefined) shelves.order_fills.recall(execution);
+    }
+    marks = await marksBefore(log, symbol, sequence);
+  };
+
+  const isReady: BooksVerifier['isReady'] = (stored, recorded) =>
+    along.every((one) => one.knows(stored.sequence)) && lookingBack(stored, recorded) === null;
+
+  const prepare: BooksVerifier['prepare'] = async (stored, recorded) => {
+    const { sequence } = stored;
+    for (const one of along) if (!one.knows(sequence)) await one.read(sequence);
+    const back = lookingBack(stored, recorded);
+    if (back === null) return;
+    const { id, data } = back;
+    const orderId = needsOrder(id, data);
+    if (orderId !== null) await recallOrder(id, orderId, sequence);
+    const event = restates(data);
+    if (event !== null) await recallHolding(id, event, sequence);
+  };
+
+  const bookBreaks = (
+    stored: StoredEvent,
+    recorded: RecordedEvent,
+    event: ReconciliationEvent,
+    id: AccountId,
+  ): void => {
+    const account = accounts.get(id);
+    if (account?.isUnknown === true) return;
+    if (account === undefined) {
+      const message = `There was no account ${id} to reconcile before this event.`;
+      contradicts(stored, 'an account that was opened before', id, message);
+    }
+    if (event.accountId !== id) {
+      const message = `${stored.stream} tells of account ${event.accountId}.`;
+      contradicts(stored, id, event.accountId, message);
+      return;
+    }
+    const wrong = bookReconciliation(shelves, recorded, event);
+    if (wrong !== null) contradicts(stored, wrong.expected, wrong.actual, wrong.message);
+  };
+
+  const belongingIn = (stream: StreamName): string => {
+    if (accountOf(stream) !== null) return 'an account event';
+    return reconciledIn(stream) === null ? 'a market event' : 'an event of a reconciliation';
+  };
+
+  /** An event that moves nothing, or one that is not where it belongs: it has no lines and no entry. */
+  const withoutRows = (stored: StoredEvent, recorded: RecordedEvent, rows: Rows): void => {
+    const { stream, sequence } = stored;
+    const { data } = recorded;
+    const reconciled = reconciledIn(stream);
+    const isOfMarket = accountOf(stream) === null && reconciled === null;
+    if (isOfMarket && isMarketEvent(data)) bookMarket(books, sequence, data);
+    else if (reconciled !== null && isReconciliationEvent(data)) {
+      bookBreaks(stored, recorded, data, reconciled);
+    } else {
+      const message = `${stored.type} does not belong in ${stream}.`;
+      contradicts(stored, belongingIn(stream), stored.type, message);
     }
     for (const row of rows.lines) stray('transactions', row);
     for (const row of rows.entries) stray('journal_entries', row);
   };
 
-  const take: BooksVerifier['take'] = async (stored, recorded) => {
+  const take: BooksVerifier['take'] = (stored, recorded) => {
     const { sequence, stream } = stored;
     const id = accountOf(stream);
-    if (recorded === undefined) unread(id);
-    const rows: Rows = {
-      lines: await ofSequence('transactions', transactions, sequence),
-      entries: await ofSequence('journal_entries', entries, sequence),
+    for (const shelf of shelves.every) shelf.begin(sequence);
+    if (recorded === undefined) unread(id ?? reconciledIn(stream));
+    const rows = {
+      lines: ofSequence('transactions', lines.take(sequence), sequence),
+      entries: ofSequence('journal_entries', entries.take(sequence), sequence),
     };
-    if (recorded === undefined) return;
-    const event = accountEventOf(recorded);
-    if (id === null || event === null) withoutRows(stored, event === null, rows);
-    else bookAndCompare(stored, recorded, event, id, rows);
+    if (recorded !== undefined) {
+      const { data } = recorded;
+      if (id !== null && isAccountEvent(data)) bookAndCompare(stored, recorded, data, id, rows);
+      else withoutRows(stored, recorded, rows);
+    }
+    for (const shelf of shelves.every) shelf.compare();
+    marks = [];
+  };
+
+  /** Rows of events of the log that the read tables say they have not seen: the checkpoint was moved back. */
+  const checkAhead = (sequences: readonly number[], checkpoint: number): void => {
+    const ahead = sequences.reduce((most, one) => Math.max(most, one), checkpoint);
+    if (ahead === checkpoint) return;
+    findings.add({
+      kind: 'checkpoint_behind_rows',
+      sequence: checkpoint + 1,
+      column: 'checkpoint',
+      expected: `at least ${ahead}`,
+      actual: String(checkpoint),
+      message: `The read tables say that they have seen events up to ${checkpoint}, and have rows of event ${ahead}.`,
+    });
+  };
+
+  const catchUp = async (): Promise<void> => {
+    for (const shelf of shelves.every) if (shelf.isBehind()) await shelf.catchUp();
   };
 
   return {
+    books,
+    shelves,
+    drifts,
+    isReady,
+    prepare,
     take,
-    end: async () => {
-      for (const row of await transactions.upTo(Number.POSITIVE_INFINITY)) {
-        stray('transactions', row);
-      }
-      for (const row of await entries.upTo(Number.POSITIVE_INFINITY)) stray('journal_entries', row);
-      const compared = await compareTables(findings, books, tables, isWanted);
+    catchUp,
+    end: async (checkpoint, head) => {
+      await catchUp();
+      for (const one of [lines, entries]) await one.read(Number.MAX_SAFE_INTEGER);
+      const left = [
+        ...lines.take(Number.MAX_SAFE_INTEGER).map((row) => ['transactions', row] as const),
+        ...entries.take(Number.MAX_SAFE_INTEGER).map((row) => ['journal_entries', row] as const),
+      ];
+      checkAhead(
+        left.map(([, row]) => Number(row['sequence'])).filter((sequence) => sequence <= head),
+        checkpoint,
+      );
+      for (const [table, row] of left) stray(table, row);
+      for (const shelf of shelves.every) await shelf.end();
+      const ends = await compareEnds(findings, books, tables, accountId);
       return {
-        ...compared,
-        transactions: transactions.rows(),
+        ...ends,
+        ...Object.fromEntries(shelves.every.map((shelf) => [shelf.table, shelf.rows()])),
+        transactions: lines.rows(),
         journal_entries: entries.rows(),
       };
     },
-    accounts: () => books.size,
-    unknown: () => [...books.values()].filter(({ isUnknown }) => isUnknown).length,
+    accounts: () => accounts.size,
+    held: () => ({
+      ...Object.fromEntries(shelves.every.map((shelf) => [shelf.table, shelf.held()])),
+      positions: [...accounts.values()].reduce((sum, { holdings }) => sum + holdings.size, 0),
+    }),
+    unknown: () => [...accounts.values()].filter(({ isUnknown }) => isUnknown).length,
   };
 };

@@ -133,9 +133,9 @@ describe('a read table that somebody has changed', () => {
     );
     await refused('accounts.cash', { cash: '10988.000000000000000001' }, /say 10988\.0+1/);
   });
-  it('may differ in a quotient by its last decimal, and no more', async () => {
-    await explain(forged({ avg_cost: '120.000000001' }), figure('positions.avg_cost'), subject);
-    await refused('positions.avg_cost', { avg_cost: '120.000000002' }, /come to 120, /);
+  it('is held to the last digit of a quotient', async () => {
+    await explain(forged({ avg_cost: '120.000000000' }), figure('positions.avg_cost'), subject);
+    await refused('positions.avg_cost', { avg_cost: '120.000000001' }, /come to 120, /);
   });
   it('is found out where no event made the figure at all', async () => {
     const other = { ...subject, symbol: 'MSFT' as Ticker };

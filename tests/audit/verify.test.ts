@@ -6,7 +6,7 @@ import { runQuotes } from '#api/demo/run-quotes.ts';
 import { runPolicy } from '#api/demo/run-steps.ts';
 import { readBuyapple } from '#api/demo/zipline-run.ts';
 import { comparedColumns, notCompared } from '#audit/verify/table-columns.ts';
-import type { VerifyReport } from '#audit/verify/verify.ts';
+import type { VerifyReport } from '#audit/verify/verify-report.ts';
 import { createMarketLedger } from '#commands/market/market-ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import { createMemorySnapshotStore } from '#database/memory/snapshot-store.ts';
@@ -14,6 +14,7 @@ import type { AccountId, Actor } from '#domain/ids.ts';
 import { createUuids } from '#gateways/system/ids.ts';
 import { randomHistory } from '#tests/support/account-histories.ts';
 import { sha256 } from '#tests/support/memory-ledger.ts';
+import { createReconciling } from './random-reconciliations.ts';
 import { appendHistory, tradeAtRandom, verifyWorld } from './verify-world.ts';
 
 const told = ({ findings }: VerifyReport): readonly string[] =>
@@ -99,12 +100,14 @@ describe('a ledger that nobody has touched', () => {
   it('is looked at account by account, or the log from a sequence on', async () => {
     const world = await verifyWorld();
     try {
-      const [first] = await tradeAtRandom(world.store, { seed: 77, accounts: 2, moves: 150 });
+      const accounts = await tradeAtRandom(world.store, { seed: 77, accounts: 2, moves: 150 });
+      await createReconciling(world.store, accounts, 77)(10);
       await world.project();
       const whole = await world.verify();
-      const one = await world.verify({ accountId: first as AccountId });
+      const one = await world.verify({ accountId: accounts[0] as AccountId });
       deepEqual(told(one), []);
       ok(one.log.events < whole.log.events && one.books?.accounts === 1);
+      ok((one.books?.rowsCompared['breaks'] ?? 0) > 0);
       const late = await world.verify({ fromSequence: 20 });
       deepEqual([told(late), late.books, late.log.events], [[], null, whole.head - 19]);
       equal(late.log.onTrust, 1);

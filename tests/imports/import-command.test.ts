@@ -9,7 +9,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { positionsCommand } from '#api/cli/as-of.ts';
 import { UsageError } from '#api/cli/command-line.ts';
-import { verifyLedger } from '#audit/verify/verify.ts';
 import type { AccountId } from '#domain/ids.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import { instant } from '#domain/time.ts';
@@ -88,7 +87,7 @@ describe('ledger import', () => {
     const files = ['ibkr-trades-export.csv', 'ibkr-dividends-export.csv'].map(sample);
     await world.run([...files, '--open', 'IBKR-1', ...skipping]);
     await world.project();
-    const report = await world.withLook((snapshot) => verifyLedger(snapshot));
+    const report = await world.verify();
     deepEqual(report.findings.first, []);
     equal(report.books?.accounts, 2);
   });

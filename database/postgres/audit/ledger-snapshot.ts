@@ -1,5 +1,6 @@
 import pg, { type ClientBase } from 'pg';
 import type { BuildReader } from '#audit/ports/builds.ts';
+import type { VerifySnapshot } from '#audit/ports/ledger-snapshot.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import { createBuildReader } from './build-reader.ts';
 import { createLiveFigures } from './live-figures.ts';
@@ -39,8 +40,19 @@ const connectionOf = (connectionString: string) =>
     keepAlive: true,
   }) as const;
 
-/** A look that also reads builds of the read tables beside the live ones. */
-export type WholeSnapshot = LookSnapshot & { readonly builds: BuildReader };
+/** A look that also reads builds of the read tables beside the live ones, and all that verify reads. */
+export type WholeSnapshot = LookSnapshot & VerifySnapshot & { readonly builds: BuildReader };
+
+/** The client with each query waiting for the one before it: pages are asked for ahead, and pg lets nobody do that. */
+const inTurn = (client: ClientBase): ClientBase => {
+  let last: Promise<unknown> = Promise.resolve();
+  const query = (...asked: Parameters<ClientBase['query']>): Promise<unknown> => {
+    const answer = last.then(() => client.query(...asked));
+    last = answer.catch(() => {});
+    return answer;
+  };
+  return Object.create(client, { query: { value: query } });
+};
 
 /** One read-only transaction; `client` must end it or its session afterwards. */
 const look = async <T>(
@@ -50,14 +62,15 @@ const look = async <T>(
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   // The moment is that of the first look, not of BEGIN.
   await client.query('SELECT 1');
-  const log = createLogReader(client);
+  const one = inTurn(client);
+  const log = createLogReader(one);
   return act({
     log,
-    tables: createTableReader(client),
-    live: createLiveFigures(client),
-    past: createPastReader(client, log),
-    rows: createLiveRows(client),
-    builds: createBuildReader(client),
+    tables: createTableReader(one),
+    live: createLiveFigures(one),
+    past: createPastReader(one, log),
+    rows: createLiveRows(one),
+    builds: createBuildReader(one),
   });
 };
 

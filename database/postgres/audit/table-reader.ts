@@ -1,5 +1,11 @@
 import pg, { type ClientBase } from 'pg';
-import type { LiveTables, TableReader } from '#audit/ports/table-reader.ts';
+import type {
+  LiveTables,
+  RowFilter,
+  SharedId,
+  VerifyTableReader,
+} from '#audit/ports/table-reader.ts';
+import { type AccountId, accountStream } from '#domain/ids.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
 import { type KeyColumn, primaryKeys } from '#projections/ports/table-keys.ts';
 import { asText } from '../read-tables/read-tables.ts';
@@ -9,26 +15,106 @@ const pageSize = 2_000;
 /** The names of the read tables. */
 export const readTableNames: readonly string[] = Object.keys(primaryKeys);
 
+/** The column that says which event made a row, where there is one. */
+const madeBy: { readonly [table: string]: 'created_sequence' | 'sequence' } = {
+  accounts: 'created_sequence',
+  orders: 'created_sequence',
+  order_fills: 'created_sequence',
+  position_history: 'created_sequence',
+  lots: 'created_sequence',
+  stock_splits: 'sequence',
+  transactions: 'sequence',
+  journal_entries: 'sequence',
+  price_marks: 'sequence',
+  portfolio_snapshots: 'sequence',
+  breaks: 'created_sequence',
+  reconciliations: 'sequence',
+};
+const ofNoAccount: readonly string[] = ['market_data_cache', 'price_marks'];
+
 const selectLive = `
   SELECT schema_name, version, checkpoint, state FROM ledger.projection_status
   WHERE projection_set = 'ledger' AND live`;
 
-/** One page of a table, after a key where `isFirst` is not; put together of names from the list above alone. */
-const pageText = (
+const nameOf = (schema: string, table: string): string =>
+  `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`;
+
+/** Conditions and their values, put together of names from the lists above alone. */
+const restriction = (
+  table: string,
+  { after, accountId: account }: RowFilter,
+  values: unknown[],
+) => {
+  const conditions: string[] = [];
+  const made = madeBy[table];
+  if (after !== undefined && made !== undefined) {
+    conditions.push(`${made} > $${values.push(after)}::bigint`);
+  }
+  if (account !== undefined && !ofNoAccount.includes(table)) {
+    conditions.push(`account_id = $${values.push(account)}::uuid`);
+  }
+  return conditions;
+};
+
+/** One page of a table, after a key where there is a last one. */
+const pageOf = (
   schema: string,
   table: string,
   key: readonly KeyColumn[],
-  isFirst: boolean,
-): string => {
+  last: StoredRow | undefined,
+  filter: RowFilter,
+): { readonly text: string; readonly values: unknown[] } => {
   const names = key.map(([name]) => pg.escapeIdentifier(name)).join(', ');
-  const last = key.map(([, type], index) => `$${index + 1}::${type}`).join(', ');
-  const after = isFirst ? '' : `WHERE (${names}) > (${last})`;
-  const from = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`;
-  return `SELECT * FROM ${from} ${after} ORDER BY ${names} LIMIT ${pageSize}`;
+  const values: unknown[] = last === undefined ? [] : key.map(([name]) => last[name]);
+  const bound = key.map(([, type], index) => `$${index + 1}::${type}`).join(', ');
+  const conditions = last === undefined ? [] : [`(${names}) > (${bound})`];
+  conditions.push(...restriction(table, filter, values));
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const from = nameOf(schema, table);
+  return { text: `SELECT * FROM ${from} ${where} ORDER BY ${names} LIMIT ${pageSize}`, values };
 };
 
+/** All of a table in the order of the log. */
+const inOrder = (schema: string, table: string, key: readonly KeyColumn[], filter: RowFilter) => {
+  const made = madeBy[table];
+  if (made === undefined) throw new Error(`Rows of ${table} do not say which event made them.`);
+  const values: unknown[] = [];
+  const conditions = restriction(table, filter, values);
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const order = [made, ...key.map(([name]) => name).filter((name) => name !== made)].join(', ');
+  return { text: `SELECT * FROM ${nameOf(schema, table)} ${where} ORDER BY ${order}`, values };
+};
+
+const wantedText = (schema: string, table: string, key: readonly KeyColumn[]): string => {
+  const names = key.map(([name]) => pg.escapeIdentifier(name)).join(', ');
+  const lists = key.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
+  return `SELECT kept.* FROM unnest(${lists}) AS wanted (${names})
+    JOIN ${nameOf(schema, table)} AS kept USING (${names})`;
+};
+
+// Grouped by Postgres, on its disk where it has to: the unique index is what may have been taken away.
+const selectSharedIds = `
+  SELECT event.id, event.sequence, event.stream, event.revision, shared.first
+  FROM (
+    SELECT id, min(sequence) AS first FROM ledger.events
+    WHERE $1::bigint = 0 AND $2::text IS NULL
+      OR id IN (SELECT id FROM ledger.events
+                WHERE sequence > $1 AND ($2::text IS NULL OR stream = $2))
+    GROUP BY id HAVING count(*) > 1
+  ) AS shared
+  JOIN ledger.events AS event USING (id)
+  WHERE event.sequence > shared.first
+  ORDER BY event.sequence LIMIT $3`;
+
+const selectStateRevisions = 'SELECT stream, revision FROM ledger.snapshots';
+const selectHeads =
+  'SELECT stream, revision, hash FROM ledger.streams WHERE stream > $1 ORDER BY stream LIMIT $2';
+const selectCounter = 'SELECT sequence FROM ledger.log_head';
+const selectState =
+  'SELECT stream, revision, version, state FROM ledger.snapshots WHERE stream = $1';
+
 /** The live read tables in the transaction that `client` is in. */
-export const createTableReader = (client: ClientBase): TableReader => {
+export const createTableReader = (client: ClientBase): VerifyTableReader => {
   const live = async (): Promise<LiveTables> => {
     const { rows } = await client.query<StoredRow>({ text: selectLive, types: asText });
     const [row] = rows;
@@ -41,24 +127,99 @@ export const createTableReader = (client: ClientBase): TableReader => {
     };
   };
 
+  const read = async (text: string, values: unknown[] = []): Promise<readonly StoredRow[]> =>
+    (await client.query<StoredRow>({ text, values, types: asText })).rows;
+
+  const keyOf = (table: string): readonly KeyColumn[] => {
+    const key = primaryKeys[table];
+    if (key !== undefined) return key;
+    throw new Error(`There is no read table ${table}; there are ${readTableNames.join(', ')}.`);
+  };
+
+  let cursors = 0;
+
+  /** A page of the cursor, asked for before anybody waits for it. */
+  const fetchAhead = (cursor: string): Promise<readonly StoredRow[]> => {
+    const page = read(`FETCH ${pageSize} FROM ${cursor}`);
+    page.catch(() => {}); // Thrown where it is awaited, if anybody still wants it.
+    return page;
+  };
+
   return {
     live,
-    rows: async function* (table) {
-      const key = primaryKeys[table];
-      if (key === undefined) {
-        throw new Error(`There is no read table ${table}; there are ${readTableNames.join(', ')}.`);
-      }
+    rows: async function* (table, filter = {}) {
+      const key = keyOf(table);
       const { schema } = await live();
       let last: StoredRow | undefined;
       for (;;) {
-        const text = pageText(schema, table, key, last === undefined);
-        const values = last === undefined ? [] : key.map(([name]) => last?.[name]);
-        const { rows } = await client.query<StoredRow>({ text, values, types: asText });
+        const { text, values } = pageOf(schema, table, key, last, filter);
+        const rows = await read(text, values);
         last = rows.at(-1);
         if (last === undefined) return;
         yield rows;
         if (rows.length < pageSize) return;
       }
     },
+    inOrderOfLog: async function* (table, filter = {}) {
+      const { schema } = await live();
+      const { text, values } = inOrder(schema, table, keyOf(table), filter);
+      cursors += 1;
+      const cursor = `in_order_${cursors}`;
+      await client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${text}`, values);
+      let next: Promise<readonly StoredRow[]> | undefined = fetchAhead(cursor);
+      while (next !== undefined) {
+        const page: readonly StoredRow[] = await next;
+        next = page.length < pageSize ? undefined : fetchAhead(cursor);
+        if (page.length > 0) yield page;
+      }
+      await client.query(`CLOSE ${cursor}`);
+    },
+    byKeys: async (table, wanted) => {
+      const key = keyOf(table);
+      const { schema } = await live();
+      const lists = key.map((_, column) => wanted.map((one) => one[column]));
+      return read(wantedText(schema, table, key), lists);
+    },
+    sharedIds: async ({ after = 0, accountId: account }, limit) => {
+      const stream = account === undefined ? null : accountStream(account as AccountId);
+      const rows = await read(selectSharedIds, [after, stream, limit]);
+      return rows.map(
+        (row): SharedId => ({
+          id: String(row['id']),
+          sequence: Number(row['sequence']),
+          stream: String(row['stream']),
+          revision: Number(row['revision']),
+          first: Number(row['first']),
+        }),
+      );
+    },
+    stateRevisions: async () => {
+      const rows = await read(selectStateRevisions);
+      return new Map(rows.map((row) => [String(row['stream']), Number(row['revision'])]));
+    },
+    storedState: async (stream) => {
+      const [row] = await read(selectState, [stream]);
+      if (row === undefined) return undefined;
+      const { revision, version, state } = row;
+      return {
+        stream,
+        revision: Number(revision),
+        version: Number(version),
+        state: String(state),
+      };
+    },
+    streamHeads: async function* () {
+      for (let last = ''; ; ) {
+        const rows = await read(selectHeads, [last, pageSize]);
+        if (rows.length === 0) return;
+        yield rows.map(({ stream, revision, hash }) => ({
+          stream: String(stream),
+          revision: Number(revision),
+          hash: String(hash),
+        }));
+        last = String(rows.at(-1)?.['stream']);
+      }
+    },
+    counter: async () => Number((await read(selectCounter))[0]?.['sequence']),
   };
 };

@@ -1,5 +1,5 @@
 -- Accounts at the latest marks. Margin: Regulation T (12 CFR 220.12) 50 % initial; FINRA Rule 4210(c) maintenance 25 %
--- of longs, 30 % of shorts. Unsettled proceeds are judged by this database's clock; the API uses the market's. A sale
+-- of longs, 30 % of shorts, each rounded up to the last decimal that cash has. Unsettled proceeds are judged by this database's clock; the API uses the market's. A sale
 -- that cost more than it brought is paid at once.
 CREATE OR REPLACE VIEW ledger.accounts AS
 SELECT a.account_id, a.account_number, a.user_id, a.policy ->> 'kind' AS account_type, a.policy, a.status,
@@ -13,7 +13,7 @@ SELECT a.account_id, a.account_number, a.user_id, a.policy ->> 'kind' AS account
   a.cash + v.positions_value AS equity,
   CASE WHEN a.policy ->> 'kind' = 'margin' THEN v.margin_used ELSE 0 END AS margin_used,
   CASE WHEN a.policy ->> 'kind' = 'margin'
-    THEN 0.25 * v.long_market_value - 0.30 * v.short_market_value ELSE 0 END AS maintenance_margin,
+    THEN ceil(0.25e18 * v.long_market_value) * 1e-18 + ceil(-0.30e18 * v.short_market_value) * 1e-18 ELSE 0 END AS maintenance_margin,
   v.position_count, v.unrealized_pnl, v.day_pnl,
   a.net_deposits, a.realized_pnl, a.commission, a.dividends, a.interest, a.fees,
   a.last_session, a.last_session_equity, a.last_session_net_deposits,
@@ -25,7 +25,7 @@ CROSS JOIN LATERAL (
     coalesce(sum(p.market_value), 0) AS positions_value,
     coalesce(sum(p.market_value) FILTER (WHERE p.quantity > 0), 0) AS long_market_value,
     coalesce(sum(p.market_value) FILTER (WHERE p.quantity < 0), 0) AS short_market_value,
-    coalesce(sum(abs(p.market_value)), 0) * 0.5 AS margin_used,
+    ceil(coalesce(sum(abs(p.market_value)), 0) * 0.5 * 1e18) * 1e-18 AS margin_used,
     coalesce(sum(p.unrealized_pnl), 0) AS unrealized_pnl,
     coalesce(sum(p.day_pnl), 0) AS day_pnl
   FROM ledger.positions p WHERE p.account_id = a.account_id

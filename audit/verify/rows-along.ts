@@ -1,0 +1,59 @@
+import type { StoredRow } from '#projections/ports/read-tables.ts';
+
+/** Rows of a table in the order of the log, taken as the log goes by: a page or two are held, never all. */
+export type RowsAlong = {
+  readonly rows: () => number;
+  /** Whether all rows up to and with this sequence are at hand. */
+  readonly knows: (sequence: number) => boolean;
+  readonly read: (sequence: number) => Promise<void>;
+  /** Takes the rows up to and with this sequence, which must be known. */
+  readonly take: (sequence: number) => readonly StoredRow[];
+};
+
+const none: readonly StoredRow[] = [];
+
+/** `column`: the one that the pages are ordered by. */
+export const createRowsAlong = (
+  pages: AsyncIterable<readonly StoredRow[]>,
+  column: 'created_sequence' | 'sequence',
+): RowsAlong => {
+  const iterator = pages[Symbol.asyncIterator]();
+  let held: readonly StoredRow[] = none;
+  let place = 0;
+  /** Where the next row and the last one at hand belong. */
+  let next = Number.POSITIVE_INFINITY;
+  let last = 0;
+  let rows = 0;
+
+  const placeOf = (row: StoredRow | undefined): number =>
+    row === undefined ? Number.POSITIVE_INFINITY : Number(row[column]);
+
+  return {
+    rows: () => rows,
+    knows: (sequence) => last > sequence,
+    read: async (sequence) => {
+      while (last <= sequence) {
+        const { done, value } = await iterator.next();
+        if (done) {
+          last = Number.POSITIVE_INFINITY;
+          return;
+        }
+        held = place === held.length ? value : [...held.slice(place), ...value];
+        place = 0;
+        next = placeOf(held[0]);
+        last = placeOf(held.at(-1));
+      }
+    },
+    take: (sequence) => {
+      if (next > sequence) return none;
+      const from = place;
+      while (next <= sequence) {
+        place += 1;
+        next = placeOf(held[place]);
+        if (place === held.length) break;
+      }
+      rows += place - from;
+      return held.slice(from, place);
+    },
+  };
+};
