@@ -131,11 +131,10 @@ export const createBooksVerifier = (
     sequence: number,
   ): readonly StoredRow[] => {
     if (rows.length === 0) return rows;
-    const own = rows.filter((row) => Number(row['sequence']) === sequence);
-    if (own.length < rows.length) {
-      for (const row of rows) if (!own.includes(row)) stray(table, row);
-    }
-    return own;
+    const isOwn = (row: StoredRow): boolean => Number(row['sequence']) === sequence;
+    if (rows.every(isOwn)) return rows;
+    for (const row of rows) if (!isOwn(row)) stray(table, row);
+    return rows.filter(isOwn);
   };
 
   /** The account an event belongs to. One whose stream does not begin with its opening is not known. */
