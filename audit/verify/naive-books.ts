@@ -37,6 +37,8 @@ export type NaiveBooks = {
   readonly open: Map<string, Set<NaiveHolding>>;
   /** The last marks by symbol, which those have not all been shown yet. */
   readonly waitingMarks: Map<string, Mark[]>;
+  /** Accounts of whose reconciliations an event could not be read: their breaks are not known. */
+  readonly unreadReconciliations: Set<AccountId>;
   readonly shelves: Shelves;
 };
 
