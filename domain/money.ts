@@ -83,13 +83,38 @@ export const scaleBy = <F extends bigint>(value: F, ratio: Ratio, rounding?: Rou
 export type Unparsable = 'not_a_decimal' | 'too_many_decimals' | 'out_of_range';
 const decimalPattern = /^(-?)(\d{1,60})(?:\.(\d{1,60}))?$/;
 
-const parse = (text: string, decimals: number): bigint | Unparsable => {
+const parseOther = (text: string, decimals: number): bigint | Unparsable => {
   const match = decimalPattern.exec(text);
   if (match === null) return /^-?\d+(\.\d+)?$/.test(text) ? 'out_of_range' : 'not_a_decimal';
   const fraction = (match[3] ?? '').replace(/0+$/, '');
   if (fraction.length > decimals) return 'too_many_decimals';
   const digits = BigInt((match[2] ?? '') + fraction.padEnd(decimals, '0'));
   return match[1] === '-' ? -digits : digits;
+};
+
+const zeros = '0'.repeat(18);
+const [minus, point, nought, nine] = ['-', '.', '0', '9'].map((one) => one.charCodeAt(0)) as [
+  number,
+  number,
+  number,
+  number,
+];
+
+/** Most texts are short and in order, and there are many of them in a log: those are read without a pattern. */
+const parse = (text: string, decimals: number): bigint | Unparsable => {
+  const first = text.charCodeAt(0) === minus ? 1 : 0;
+  const { length } = text;
+  let pointAt = length;
+  for (let at = first; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= nought && code <= nine) continue;
+    if (code !== point || pointAt < length) return parseOther(text, decimals);
+    pointAt = at;
+  }
+  const missing = pointAt === length ? decimals : decimals - (length - pointAt - 1);
+  const isBare = pointAt === first || pointAt === length - 1;
+  if (isBare || missing < 0 || length > 60) return parseOther(text, decimals);
+  return BigInt(text.slice(0, pointAt) + text.slice(pointAt + 1) + zeros.slice(0, missing));
 };
 
 /** Reads a plain decimal such as `199.25`; no exponent, no sign but `-`. */

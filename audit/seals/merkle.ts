@@ -4,7 +4,6 @@ import { hash } from 'node:crypto';
 export type Digest = Buffer;
 
 const leafPrefix = Buffer.of(0x00);
-const nodePrefix = Buffer.of(0x01);
 const sha256 = (bytes: Uint8Array): Digest => hash('sha256', bytes, 'buffer');
 
 /** The hash of a leaf's data; text counts as UTF-8 (RFC 9162, 2.1.1). */
@@ -13,9 +12,15 @@ export const leafHash = (data: string | Uint8Array): Digest =>
     ? hash('sha256', `\0${data}`, 'buffer')
     : sha256(Buffer.concat([leafPrefix, data]));
 
+/** A node's data: its prefix and the two below it, put together here each time. */
+const node = Buffer.alloc(65, 0x01);
+
 /** The hash of a node above two others (RFC 9162, 2.1.1). */
-export const nodeHash = (left: Digest, right: Digest): Digest =>
-  sha256(Buffer.concat([nodePrefix, left, right]));
+export const nodeHash = (left: Digest, right: Digest): Digest => {
+  left.copy(node, 1);
+  right.copy(node, 33);
+  return sha256(node);
+};
 
 /** Leaves `first` to `first + size - 1`, counted from 0, and the hash above them. */
 type Subtree = { readonly first: number; readonly size: number; readonly hash: Digest };

@@ -66,8 +66,20 @@ export const cellText = (kind: CellKind, stored: unknown): string | null => {
   }
 };
 
+/** The last instant that was asked for, and how Postgres writes it: one event says the same in several cells. */
+let lastInstant = '';
+let lastWritten = '';
+
 /** An instant as Postgres writes it in UTC: without the zeros behind its fraction. */
 const asPostgresWrites = (instant: string): string => {
+  if (instant !== lastInstant) {
+    lastWritten = written(instant);
+    lastInstant = instant;
+  }
+  return lastWritten;
+};
+
+const written = (instant: string): string => {
   let end = 26;
   while (end > 20 && instant[end - 1] === '0') end -= 1;
   const fraction = end === 20 ? '' : instant.slice(19, end);

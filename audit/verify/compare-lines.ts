@@ -57,7 +57,9 @@ export const createLineComparison = (findings: Findings, drifts: Map<string, big
     let balance = before;
     for (const [index, line] of lines.entries()) {
       balance += line.amount;
-      const row = rows.find((candidate) => numberIn(candidate, 'line') === index + 1);
+      const number = String(index + 1);
+      const isIt = (candidate: StoredRow | undefined): boolean => candidate?.['line'] === number;
+      const row = isIt(rows[index]) ? rows[index] : rows.find(isIt);
       const place = { table: 'transactions', key: `${sequence}/${index + 1}`, sequence };
       if (row === undefined) {
         missingRow(findings, place);

@@ -33,6 +33,8 @@ import { showWaiting, type Waiting } from './waiting-marks.ts';
 export type NaiveBooks = {
   readonly accounts: Map<AccountId, NaiveAccount>;
   readonly quotes: Map<string, NaiveQuote>;
+  /** Accounts of whose reconciliations an event could not be read: their breaks are not known. */
+  readonly unreadReconciliations: Set<AccountId>;
   readonly shelves: Shelves;
 } & Waiting;
 

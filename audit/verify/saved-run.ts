@@ -14,7 +14,7 @@ import type { BooksVerifier } from './verify-books.ts';
 import { showAll } from './waiting-marks.ts';
 
 /** Raised with every change of what the records say: a run of another version cannot be gone on with. */
-export const runVersion = 1;
+export const runVersion = 2;
 
 /** How far a run got. */
 export type RunHead = {
@@ -46,6 +46,7 @@ export type RunRecord =
       readonly entries: Entry[] | null;
     }
   | { readonly kind: 'quote'; readonly quote: NaiveQuote }
+  | { readonly kind: 'unread_reconciliations'; readonly accountId: AccountId }
   | { readonly kind: 'drift'; readonly accountId: string; readonly amount: bigint }
   | { readonly kind: 'item'; readonly table: string; readonly item: Made; readonly isNew: boolean }
   | { readonly kind: 'stray'; readonly table: string; readonly row: StoredRow };
@@ -66,6 +67,9 @@ export function* recordsOf(
     }
   }
   for (const quote of books.quotes.values()) yield { kind: 'quote', quote };
+  for (const accountId of books.unreadReconciliations) {
+    yield { kind: 'unread_reconciliations', accountId };
+  }
   for (const [accountId, amount] of drifts) yield { kind: 'drift', accountId, amount };
   for (const shelf of shelves.every) {
     const { table } = shelf;
@@ -131,6 +135,9 @@ export const restoreBooks = (verifier: BooksVerifier, { records }: SavedRun): vo
       }
       case 'quote':
         books.quotes.set(record.quote.symbol, record.quote);
+        break;
+      case 'unread_reconciliations':
+        books.unreadReconciliations.add(record.accountId);
         break;
       case 'drift':
         drifts.set(record.accountId, record.amount);

@@ -132,16 +132,25 @@ export type ShelvedTables = Shelves & {
 /** A shelf whose items only it knows: they are put aside and given back as they were. */
 type AnyRows = Omit<LivingRows<Made>, keyof Shelf<Made> | 'recall'>;
 
+/** Accounts whose rows are no one's to judge, because an event could not be read: of their own, or of their reconciliations. */
+export type LeftOut = {
+  readonly ofAccounts: (accountId: string) => boolean;
+  readonly ofReconciliations: (accountId: string) => boolean;
+};
+
 /** The shelves of the fold, each with the rows of its table beside it. Rows made after `after` come along with the log. */
 export const createShelvedTables = (
   tables: VerifyTableReader,
   findings: Findings,
   filter: { readonly after: number; readonly accountId: string | null },
-  isLeftOut: (accountId: string) => boolean,
+  leftOut: LeftOut,
 ): ShelvedTables => {
   const { after, accountId } = filter;
   const rowFilter = { after, ...(accountId === null ? {} : { accountId }) };
-  const shelve = <Item extends Made>(one: LivingTable<Item>): LivingRows<Item> =>
+  const shelve = <Item extends Made>(
+    one: LivingTable<Item>,
+    isLeftOut = leftOut.ofAccounts,
+  ): LivingRows<Item> =>
     createLivingRows(tables, findings, one, {
       pages: tables.inOrderOfLog(one.table, rowFilter),
       isLeftOut,
@@ -154,8 +163,8 @@ export const createShelvedTables = (
     stock_splits: shelve(splits),
     price_marks: shelve(marks),
     portfolio_snapshots: shelve(points),
-    breaks: shelve(breaks),
-    reconciliations: shelve(reconciliations),
+    breaks: shelve(breaks, leftOut.ofReconciliations),
+    reconciliations: shelve(reconciliations, leftOut.ofReconciliations),
   };
   return { ...shelves, every: Object.values(shelves) as readonly unknown[] as readonly AnyRows[] };
 };

@@ -55,7 +55,7 @@ export type BooksVerifier = {
   readonly end: (checkpoint: number, head: number) => Promise<Readonly<Record<string, number>>>;
   readonly accounts: () => number;
   readonly held: () => Readonly<Record<string, number>>;
-  /** Accounts that could not be compared. */
+  /** Accounts that could not be compared, or of which the breaks could not be. */
   readonly unknown: () => number;
 };
 
@@ -89,13 +89,23 @@ export const createBooksVerifier = (
   { after, accountId }: { readonly after: number; readonly accountId: AccountId | null },
 ): BooksVerifier => {
   const accounts: NaiveBooks['accounts'] = new Map();
+  const unreadReconciliations: NaiveBooks['unreadReconciliations'] = new Set();
   const isLeftOut = (id: string): boolean => accounts.get(id as AccountId)?.isUnknown === true;
-  const shelves = createShelvedTables(tables, findings, { after, accountId }, isLeftOut);
+  const shelves = createShelvedTables(
+    tables,
+    findings,
+    { after, accountId },
+    {
+      ofAccounts: isLeftOut,
+      ofReconciliations: (id) => unreadReconciliations.has(id as AccountId),
+    },
+  );
   const books: NaiveBooks = {
     accounts,
     quotes: new Map(),
     open: new Map(),
     waitingMarks: new Map(),
+    unreadReconciliations,
     shelves,
   };
   const filter = { after, ...(accountId === null ? {} : { accountId }) };
@@ -131,11 +141,10 @@ export const createBooksVerifier = (
     sequence: number,
   ): readonly StoredRow[] => {
     if (rows.length === 0) return rows;
-    const own = rows.filter((row) => Number(row['sequence']) === sequence);
-    if (own.length < rows.length) {
-      for (const row of rows) if (!own.includes(row)) stray(table, row);
-    }
-    return own;
+    const isOwn = (row: StoredRow): boolean => Number(row['sequence']) === sequence;
+    if (rows.every(isOwn)) return rows;
+    for (const row of rows) if (!isOwn(row)) stray(table, row);
+    return rows.filter(isOwn);
   };
 
   /** The account an event belongs to. One whose stream does not begin with its opening is not known. */
@@ -154,7 +163,10 @@ export const createBooksVerifier = (
     return account;
   };
 
-  const unread = (id: AccountId | null): void => {
+  const unread = (stream: StreamName): void => {
+    const reconciled = reconciledIn(stream);
+    if (reconciled !== null) unreadReconciliations.add(reconciled);
+    const id = accountOf(stream);
     if (id === null) return;
     const account = accounts.get(id) ?? newNaiveAccount(id);
     account.isUnknown = true;
@@ -247,9 +259,8 @@ export const createBooksVerifier = (
     event: ReconciliationEvent,
     id: AccountId,
   ): void => {
-    const account = accounts.get(id);
-    if (account?.isUnknown === true) return;
-    if (account === undefined) {
+    if (unreadReconciliations.has(id)) return;
+    if (!accounts.has(id)) {
       const message = `There was no account ${id} to reconcile before this event.`;
       contradicts(stored, 'an account that was opened before', id, message);
     }
@@ -288,7 +299,7 @@ export const createBooksVerifier = (
     const { sequence, stream } = stored;
     const id = accountOf(stream);
     for (const shelf of shelves.every) shelf.begin(sequence);
-    if (recorded === undefined) unread(id ?? reconciledIn(stream));
+    if (recorded === undefined) unread(stream);
     const rows = {
       lines: ofSequence('transactions', lines.take(sequence), sequence),
       entries: ofSequence('journal_entries', entries.take(sequence), sequence),
@@ -354,6 +365,9 @@ export const createBooksVerifier = (
       ...Object.fromEntries(shelves.every.map((shelf) => [shelf.table, shelf.held()])),
       positions: [...accounts.values()].reduce((sum, { holdings }) => sum + holdings.size, 0),
     }),
-    unknown: () => [...accounts.values()].filter(({ isUnknown }) => isUnknown).length,
+    unknown: () => {
+      const unknown = [...accounts.values()].filter(({ isUnknown }) => isUnknown);
+      return new Set([...unknown.map(({ id }) => id), ...unreadReconciliations]).size;
+    },
   };
 };

@@ -18,7 +18,9 @@ const waitingMax = 64;
 export const showWaiting = ({ waitingMarks }: Waiting, position: NaivePosition): void => {
   const marks = waitingMarks.get(position.symbol);
   if (marks === undefined) return;
-  for (const mark of marks) if (mark.sequence > position.shownTo) show(position, mark);
+  let at = marks.length;
+  while (at > 0 && (marks[at - 1]?.sequence ?? 0) > position.shownTo) at -= 1;
+  for (const mark of at === 0 ? marks : marks.slice(at)) show(position, mark);
   position.shownTo = Math.max(position.shownTo, marks.at(-1)?.sequence ?? 0);
 };
 

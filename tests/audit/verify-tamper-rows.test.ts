@@ -1,7 +1,9 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Finding } from '#audit/verify/finding.ts';
-import { randomHistory } from '#tests/support/account-histories.ts';
+import type { AccountId } from '#domain/ids.ts';
+import { randomHistory, uuid } from '#tests/support/account-histories.ts';
+import { createReconciling } from './random-reconciliations.ts';
 import {
   appendHistory,
   brief,
@@ -18,20 +20,27 @@ const agingKeys = {
   positions: ['account_id', 'symbol'],
   accounts: ['account_id'],
   market_data_cache: ['symbol'],
+  breaks: ['account_id', 'break_id'],
 };
 const agingTables = Object.keys(agingKeys) as (keyof typeof agingKeys)[];
 
 let world: VerifyWorld;
+let head: number;
 before(async () => {
   world = await verifyWorld();
+  const reconcile = createReconciling(world.store, [uuid<AccountId>(1), uuid<AccountId>(2)], 21);
   await appendHistory(world.store, log.slice(0, 500));
+  await reconcile(20);
   await world.project();
   // Rows as they were at event 500, to be put back later.
   for (const table of agingTables) {
     await world.sql(`CREATE TABLE old_${table} AS SELECT * FROM read_v1.${table}`);
   }
-  await appendHistory(world.store, log.slice(500));
+  await appendHistory(world.store, log.slice(500, 600));
+  await reconcile(20);
+  await appendHistory(world.store, log.slice(600));
   await world.project();
+  head = await world.store.head();
   const { rows } = await world.sql(
     `SELECT stream, max(revision) AS last FROM ledger.events WHERE stream LIKE 'account-%'
      GROUP BY stream ORDER BY stream`,
@@ -97,6 +106,7 @@ describe('a cell that an insider edited', () => {
     ],
     ['a bust', `status = 'busted'`, 'order_fills', 'fill_id', `status = 'booked'`, 'status'],
     ['a split', 'true', 'stock_splits', 'event_id', 'new_shares = new_shares * 2', 'new_shares'],
+    ['a reconciliation', 'true', 'reconciliations', 'event_id', 'matched = matched + 1', 'matched'],
   ];
   for (const [what, find, table, key, set, column] of edits) {
     it(`is named where it is of ${what}`, async () => {
@@ -140,6 +150,29 @@ describe('a cell that an insider edited', () => {
     deepEqual(found.map(brief), [`cell_differs ${row['sequence']} positions cycle.maxFavorable`]);
   });
 
+  it('is named where it is of a break, open or ended', async () => {
+    for (const [find, set, column] of [
+      [`status = 'open'`, 'cash = 0', 'cash'],
+      [`status = 'open'`, `status = 'dismissed'`, 'status'],
+      [`status = 'dismissed'`, `reason = 'nobody asked'`, 'reason'],
+      [
+        'correction IS NOT NULL',
+        `correction = jsonb_set(correction, '{reason}', '"x"')`,
+        'correction',
+      ],
+      ['created_sequence < sequence', 'first_seen_at = last_seen_at', 'first_seen_at'],
+      ['created_sequence < sequence', 'sequence = created_sequence', 'sequence'],
+    ] as const) {
+      const row = await rowOf(`SELECT * FROM read_v1.breaks WHERE ${find} ORDER BY sequence`);
+      const found = await afterwards(
+        `UPDATE read_v1.breaks SET ${set}
+         WHERE account_id = '${row['account_id']}' AND break_id = '${row['break_id']}'`,
+      );
+      deepEqual(found.map(brief), [`cell_differs ${row['sequence']} breaks ${column}`]);
+      equal(found[0]?.key, `${row['account_id']}/${row['break_id']}`);
+    }
+  });
+
   it('is named where it is the event that a row says touched it last', async () => {
     const row = await rowOf(`SELECT * FROM read_v1.orders
       WHERE status = 'filled' AND sequence > created_sequence + 3 AND filled_quantity > 0
@@ -180,31 +213,35 @@ describe('a row that an insider', () => {
       ['stock_splits', 'event_id'],
       ['price_marks', 'sequence'],
       ['journal_entries', 'sequence'],
+      ['reconciliations', 'sequence'],
+      ['breaks', 'break_id'],
     ] as const) {
       const row = await rowOf(`SELECT * FROM read_v1.${table} ORDER BY sequence`);
       const found = await afterwards(
-        `DELETE FROM read_v1.${table} WHERE ${key}::text = '${row[key]}'`,
+        `DELETE FROM read_v1.${table} WHERE ${key}::text = '${row[key]}' AND sequence = ${row['sequence']}`,
       );
       deepEqual(found.map(brief), [`row_missing ${row['sequence']} ${table}`]);
     }
   });
 
   it('added is one that no event makes', async () => {
+    const newId = '99999999-0000-4000-8000-000000000001';
+    const newBreak = '9'.repeat(20);
     for (const [table, key] of [
+      ['breaks', 'break_id'],
       ['orders', 'order_id'],
       ['lots', 'lot_id'],
       ['position_history', 'id'],
       ['stock_splits', 'event_id'],
     ] as const) {
-      const id = '99999999-0000-4000-8000-000000000001';
+      const id = table === 'breaks' ? newBreak : newId;
       const found = await afterwards(
         `INSERT INTO read_v1.${table} SELECT (jsonb_populate_record(t, '{"${key}": "${id}"}')).*
          FROM read_v1.${table} t LIMIT 1`,
       );
-      deepEqual(
-        found.map(({ kind, key: named }) => [kind, named]),
-        [['row_unexpected', id]],
-      );
+      equal(found.map(({ kind }) => kind).join(), 'row_unexpected');
+      // A break's key begins with its account.
+      equal(found[0]?.key?.split('/').at(-1), id);
     }
   });
 
@@ -266,18 +303,18 @@ describe('the checkpoint of the read tables', () => {
     afterwards(`UPDATE ledger.projection_status SET checkpoint = checkpoint + ${by} WHERE live`);
 
   it('is named where it was moved beyond the log', async () => {
-    deepEqual((await move(3)).map(brief)[0], 'checkpoint_beyond_log 901 checkpoint');
+    deepEqual((await move(3)).map(brief)[0], `checkpoint_beyond_log ${head + 1} checkpoint`);
   });
 
   it('is named where it was moved back behind the rows', async () => {
-    deepEqual((await move(-60)).map(brief)[0], 'checkpoint_behind_rows 841 checkpoint');
+    deepEqual((await move(-60)).map(brief)[0], `checkpoint_behind_rows ${head - 59} checkpoint`);
   });
 });
 
 describe('what writers go on from', () => {
   it('is named where the counter or the head of a stream was edited', async () => {
     const counter = await afterwards('UPDATE ledger.log_head SET sequence = sequence + 1');
-    deepEqual(counter.map(brief), ['counter_differs 901']);
+    deepEqual(counter.map(brief), [`counter_differs ${head + 1}`]);
     const { stream } = await rowOf('SELECT stream FROM ledger.streams ORDER BY stream');
     for (const set of ['revision = revision - 1', `hash = repeat('0', 64)`]) {
       const head = await afterwards(`UPDATE ledger.streams SET ${set} WHERE stream = '${stream}'`);

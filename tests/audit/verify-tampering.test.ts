@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Finding } from '#audit/verify/finding.ts';
+import { createReconciling } from './random-reconciliations.ts';
 import {
   brief,
   keepTables,
@@ -28,7 +29,9 @@ describe('a ledger that a superuser has changed', () => {
   let world: VerifyWorld;
   before(async () => {
     world = await verifyWorld();
-    await tradeAtRandom(world.store, { seed: 501, accounts: 2, moves: 220, market: true });
+    const options = { seed: 501, accounts: 2, moves: 220, market: true };
+    const accounts = await tradeAtRandom(world.store, options);
+    await createReconciling(world.store, accounts, 501)(30);
     await world.project();
     deepEqual((await world.verify()).findings.first, []);
   });
@@ -73,6 +76,38 @@ describe('a ledger that a superuser has changed', () => {
       `hash_differs ${event.sequence} hash`,
       `event_unreadable ${event.sequence} body`,
     ]);
+  });
+
+  it('names a break that was found in another way, and one that nobody found', async () => {
+    const found = await eventOf('BreakFound');
+    const edited = await afterwards(async () => {
+      await setBody(found, found.body.replace(/"kind":"[a-z_]+"/, '"kind":"fee","more":"x"'));
+      await rehash(world.sql, found.stream, Number(found.revision));
+    });
+    deepEqual(ofLog(edited), [`event_unreadable ${found.sequence} body`]);
+
+    const ended = await eventOf('BreakDismissed');
+    const ofNobody = await afterwards(async () => {
+      await setBody(ended, ended.body.replace(/"breakId":"\d+"/, `"breakId":"${'9'.repeat(20)}"`));
+      await rehash(world.sql, ended.stream, Number(ended.revision));
+    });
+    equal(brief(ofNobody[0] as Finding), `event_contradicts ${ended.sequence}`);
+    ok(ofNobody.slice(1).every(({ table }) => table === 'breaks'));
+  });
+
+  it('knows an account whose reconciliations cannot be read', async () => {
+    const event = await eventOf('BreakFound');
+    const accountId = event.stream.slice('reconciliation-'.length);
+    const findings = await afterwards(async () => {
+      await setBody(event, event.body.slice(0, -1));
+      await world.sql('UPDATE read_v1.accounts SET cash = cash + 1 WHERE account_id = $1', [
+        accountId,
+      ]);
+    });
+    const [hash, body, cash, ...others] = findings;
+    deepEqual([hash?.kind, body?.kind], ['hash_differs', 'event_unreadable']);
+    deepEqual([cash?.table, cash?.column, cash?.key], ['accounts', 'cash', accountId]);
+    deepEqual(others, []);
   });
 
   it('names the event of which the hash was edited, not the one behind it', async () => {
