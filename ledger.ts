@@ -26,6 +26,7 @@ import { processSpeech } from '#api/cli/speech.ts';
 import { statusCommand } from '#api/cli/status.ts';
 import { newPassword } from '#api/cli/terminal.ts';
 import { type VerifyPorts, verifyCommand, type WithVerifySnapshot } from '#api/cli/verify.ts';
+import { verifyPastCommand } from '#api/cli/verify-past.ts';
 import { verifyProofCommand } from '#api/cli/verify-proof.ts';
 import { verifyReportCommand } from '#api/cli/verify-report.ts';
 import { verifySealsCommand } from '#api/cli/verify-seals.ts';
@@ -290,6 +291,7 @@ const commands: readonly Command[] = [
   explainCommand(withLook, systemClock.now),
   verifyCommand(verifyPorts),
   verifyReportCommand(),
+  verifyPastCommand(withLook),
   reconcileCommand(reconcilePorts),
   sealCommand(sealPorts),
   proveCommand(sealPorts),

@@ -110,11 +110,12 @@ const keptDigest = (before: string, segment: SegmentRange, rows: readonly KeptRo
 
 /**
  * Holds every kept segment of an account against its own digest and against the log, folded from its first event on by
- * other rows than the kept ones. Holds the account's rows in memory; a segment at a time besides.
+ * other rows than the kept ones. Holds the account's rows in memory; a segment at a time besides. `onChecked`: after each.
  */
 export async function* recheckSegments(
   look: PastLook,
   accountId: AccountId,
+  onChecked: (through: number) => void = () => {},
 ): AsyncGenerator<SegmentFinding, void, void> {
   const shown = { until: Number.MAX_SAFE_INTEGER, end: null };
   const segments = await look.past.segmentsAfter(accountId, 0, shown);
@@ -133,6 +134,7 @@ export async function* recheckSegments(
         yield { accountId, through, kind: 'log', expected: ofLog.digest, found: digest };
       }
       before = digest;
+      onChecked(through);
     }
   } finally {
     await remaker.end();

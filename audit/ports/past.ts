@@ -214,6 +214,8 @@ export type PastReader = KeptRows &
       after: number,
       shown: Shown,
     ) => Promise<readonly SegmentRange[]>;
+    /** Accounts of which this program's fold has kept segments. */
+    readonly keptAccounts: () => Promise<readonly AccountId[]>;
     /** The rows of one segment, by table and key. */
     readonly rowsOf: (at: AtSegment) => Promise<readonly KeptRow[]>;
     /** Of the account's stream at a sequence; 0 before it begins. */

@@ -1,7 +1,9 @@
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, match } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import pg from 'pg';
+import { verifyPastCommand } from '#api/cli/verify-past.ts';
 import { accountAsOf } from '#audit/as-of/account-history.ts';
 import { createSegmentKeeper } from '#audit/as-of/keep-segments.ts';
 import { recheckSegments } from '#audit/as-of/recheck-segments.ts';
@@ -286,6 +288,14 @@ describe('kept segments', () => {
       for await (const finding of recheckSegments(look, account)) found.push(finding);
       return found;
     });
+  const verifyPast = async (...args: readonly string[]) => {
+    const lines: string[] = [];
+    const { options, run } = verifyPastCommand(world.withLook);
+    const asked = parseArgs({ args: [...args], options, allowPositionals: true });
+    const speech = { out: (line: string) => lines.push(line), tell: () => {}, draw: () => {} };
+    const signal = new AbortController().signal;
+    return { code: await run(asked, { ...speech, isWatched: false }, signal), lines };
+  };
   const count = async (): Promise<number> => {
     const { rows } = await world.pool.query('SELECT count(*)::int AS n FROM ledger.as_of_segments');
     return rows[0].n;
@@ -294,6 +304,12 @@ describe('kept segments', () => {
   it('are what the log makes of them, folded whole from its first event', async () => {
     equal((await count()) > 4, true);
     deepEqual(await findings(), []);
+    const { code, lines } = await verifyPast('--json');
+    deepEqual(
+      [code, JSON.parse(lines[0] ?? '')],
+      [0, { accounts: 1, stretches: await count(), findings: [] }],
+    );
+    match((await verifyPast('--account', account)).lines[0] ?? '', /^Nothing was found/);
   });
 
   it('are made on from the last one, and never twice', async () => {
@@ -314,6 +330,9 @@ describe('kept segments', () => {
       try {
         await client.query(edit);
         equal((await findings()).length > 0, true, edit);
+        const { code, lines } = await verifyPast();
+        equal(code, 1, edit);
+        match(lines.join('\n'), /up to event \d+: .*\nFindings: \d+\. Accounts: 1, kept/);
       } finally {
         client.release();
       }

@@ -29,6 +29,9 @@ export const selectSegmentsAfter = `
     AND ($5::timestamptz IS NULL OR s.earliest <= $5 OR s.floor < $6 OR s.earliest_origin <= $6)
   ORDER BY s.through`;
 
+export const selectKeptAccounts = `
+  SELECT DISTINCT account_id FROM ledger.as_of_segments WHERE version = $1 ORDER BY account_id`;
+
 const keptColumns = `r.table_name, r.key, r.place, r.symbol, r.side, r.status, r.at, r.open, r.reference,
   r.settles_at, r.times, r.body`;
 // index as_of_rows_since

@@ -119,6 +119,10 @@ export const createPastReader = (
       const values = [accountId, foldVersion(), after, shown.until, ...endOf(shown)];
       return (await all('segments', sql.selectSegmentsAfter, values)).map(toRange);
     },
+    keptAccounts: async () => {
+      const rows = await all('kept-accounts', sql.selectKeptAccounts, [foldVersion()]);
+      return rows.map((row) => row['account_id'] as AccountId);
+    },
     rowsOf: async ({ accountId, through }) =>
       (await all('rows-of', sql.selectRowsOfSegment, [accountId, through])).map(toKept),
     revisionBy: async (accountId, until) => {
