@@ -8,18 +8,11 @@ import { aligned } from './aligned.ts';
 import type { Asked, Command } from './command.ts';
 import { UsageError } from './command-line.ts';
 import { accountNamed, behindLines, notThere, type PastView, pastView } from './past-look.ts';
-import { accountIdOf, flagOf, noPositionals, textOf } from './values.ts';
+import { flagOf, noPositionals, textOf } from './values.ts';
 import type { WithLook } from './with-look.ts';
 
-/** Whose figures are asked for. Throws UsageError. */
-export const askedAccount = (asked: Asked): AccountId => {
-  const id = textOf(asked, 'account');
-  if (id === undefined) throw new UsageError('Which account? --account ID');
-  return accountIdOf(id);
-};
-
 /** The id or the number of the account that is asked for. Throws UsageError. */
-const askedName = (asked: Asked): string => {
+export const askedName = (asked: Asked): string => {
   const name = textOf(asked, 'account');
   if (name === undefined) throw new UsageError('Which account? --account ID|NUMBER');
   return name;
@@ -60,7 +53,9 @@ export const viewHelp = `  --account ID                  whose
                                 corrected ones with the corrected figures; a sequence stands for when that event took effect
   --known INSTANT|SEQUENCE      what the ledger knew then: nothing that was recorded later; alone, what the read tables said
   --json                        for programs: one object, decimals as strings
-Without either time: as of the end of the log. Exit codes: 0 done, 2 could not run.`;
+Without either time: as of the end of the log. ID is an account's id or its number.`;
+
+const exitCodes = 'Exit codes: 0 done, 2 could not run.';
 
 type Row = Readonly<Record<string, Stored>>;
 type Answer = { readonly name: string; readonly rows: readonly Row[]; readonly empty: string };
@@ -189,7 +184,7 @@ const commandNamed = (name: string, summary: string, run: Command['run']): Comma
   help: `${summary}
 
 ${viewHelp}
-ID is an account's id or its number.
+${exitCodes}
 
 Examples:
   ledger ${name} --account DEMO-1

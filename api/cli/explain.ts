@@ -15,9 +15,10 @@ import { inWords } from '#audit/explain/formula.ts';
 import { explainedJson } from '#audit/explain/in-json.ts';
 import type { Symbol as Ticker } from '#domain/ids.ts';
 import { type Instant, isDate, type SessionDate } from '#domain/time.ts';
-import { askedAccount, inColumns, viewHelp, viewOf, viewOptions } from './as-of.ts';
+import { askedName, inColumns, viewHelp, viewOf, viewOptions } from './as-of.ts';
 import type { Asked, Command } from './command.ts';
 import { UsageError } from './command-line.ts';
+import { accountNamed } from './past-look.ts';
 import { countOf, flagOf, orderIdOf, textOf } from './values.ts';
 import type { WithLook } from './with-look.ts';
 
@@ -55,7 +56,7 @@ const sessionOf = (asked: Asked): SessionDate | null => {
   return session as SessionDate;
 };
 
-const subjectOf = (asked: Asked, figure: Figure): Omit<Subject, 'at'> => {
+const subjectOf = (asked: Asked, figure: Figure): Omit<Subject, 'at' | 'accountId'> => {
   const { name, needs, withoutId } = figure;
   const order = textOf(asked, 'order');
   const id = textOf(asked, 'id') ?? null;
@@ -72,7 +73,7 @@ const subjectOf = (asked: Asked, figure: Figure): Omit<Subject, 'at'> => {
     book: book !== null && symbol !== null,
   };
   if (!isThere[needs]) throw new UsageError(`${name} needs ${asks[needs]}.`);
-  return { accountId: askedAccount(asked), symbol, orderId, id, session, book };
+  return { symbol, orderId, id, session, book };
 };
 
 const rowOf = (unit: Unit, { sequence, at, what, amount, total }: Totaled) => ({
@@ -127,14 +128,15 @@ const run =
   (withLook: WithLook, now: () => Instant): Command['run'] =>
   async (asked, { out, tell }) => {
     const figure = figureOf(asked);
-    const wanted = subjectOf(asked, figure);
+    const [name, wanted] = [askedName(asked), subjectOf(asked, figure)];
     const view = viewOf(asked);
     const most = countOf(asked, 'last');
     const past: View | null = view.asOf === null && view.known === null ? null : view;
     try {
       const explained = await withLook(async (snapshot) => {
         const at = await instantOf(snapshot.log, view, now());
-        return explain(snapshot, figure, { ...wanted, at }, past, most);
+        const accountId = await accountNamed(snapshot, name);
+        return explain(snapshot, figure, { ...wanted, accountId, at }, past, most);
       });
       if (flagOf(asked, 'json')) out(JSON.stringify(explainedJson(explained)));
       else for (const line of pageOf(explained)) out(line);
@@ -152,10 +154,10 @@ export const explainCommand = (withLook: WithLook, now: () => Instant): Command 
   name: 'explain',
   summary: 'The events and the arithmetic that made a figure, line by line.',
   usage:
-    'FIGURE --account ID [--symbol S | --order ID | --id ID | --session DATE] [--last N] [--as-of INSTANT|SEQUENCE] [--known INSTANT|SEQUENCE] [--json]',
+    'FIGURE --account ID|NUMBER [--symbol S | --order ID | --id ID | --session DATE] [--last N] [--as-of INSTANT|SEQUENCE] [--known INSTANT|SEQUENCE] [--json]',
   help: `The events and the arithmetic that made a figure of the read tables, line by line, summing exactly to it. What is made of
 other figures states its formula; each of them follows with its own lines. Without a time the figure is the live read
-tables' own; exit code 1 where the lines do not come to it.
+tables' own.
 
 Figures:
 ${catalogue}
@@ -169,6 +171,7 @@ ${catalogue}
                                 corporate_actions
   --last N                      only the last N lines of each list; what came before is one line
 ${viewHelp}
+Exit codes: 0 done, 1 the lines do not come to what the live read tables show, 2 could not run.
 
 Examples:
   ledger explain accounts.cash --account 00000000-0000-4000-8000-000000000001 --last 20
