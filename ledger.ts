@@ -14,7 +14,8 @@ import { type ImportPorts, importCommand } from '#api/cli/import.ts';
 import { orderCommand } from '#api/cli/order.ts';
 import { proveCommand } from '#api/cli/prove.ts';
 import { rebuildCommand, type WithRebuild } from '#api/cli/rebuild.ts';
-import { type ReconcilePorts, reconcileCommand } from '#api/cli/reconcile.ts';
+import { reconcileCommand } from '#api/cli/reconcile.ts';
+import type { ReconcilePorts } from '#api/cli/reconcile-ports.ts';
 import { replayCommand, type WithReplays } from '#api/cli/replay.ts';
 import { resetAdmin } from '#api/cli/reset-admin.ts';
 import { type NewAdmin, resetAdminCommand } from '#api/cli/reset-admin-command.ts';
@@ -25,6 +26,7 @@ import { processSpeech } from '#api/cli/speech.ts';
 import { statusCommand } from '#api/cli/status.ts';
 import { newPassword } from '#api/cli/terminal.ts';
 import { type VerifyPorts, verifyCommand, type WithVerifySnapshot } from '#api/cli/verify.ts';
+import { verifyPastCommand } from '#api/cli/verify-past.ts';
 import { verifyProofCommand } from '#api/cli/verify-proof.ts';
 import { verifyReportCommand } from '#api/cli/verify-report.ts';
 import { verifySealsCommand } from '#api/cli/verify-seals.ts';
@@ -51,9 +53,8 @@ import { createQueries } from '#database/postgres/read-tables/queries.ts';
 import { createReplayHost } from '#database/postgres/read-tables/replays.ts';
 import { createPostgresSnapshotStore } from '#database/postgres/snapshot-store.ts';
 import { createPaperStatements } from '#gateways/brokers/paper/paper-statement.ts';
-import { readStatement } from '#gateways/statements/read-statement.ts';
-import { layoutNames, readStatements } from '#gateways/statements/read-statements.ts';
-import { readSymbolTable } from '#gateways/statements/symbols.ts';
+import { readStatement, statementLayouts } from '#gateways/statements/read-statement.ts';
+import { layoutNames, readStatements, symbolsIn } from '#gateways/statements/read-statements.ts';
 import { systemClock } from '#gateways/system/clock.ts';
 import { sha256 } from '#gateways/system/digest.ts';
 import { createUuids } from '#gateways/system/ids.ts';
@@ -240,6 +241,7 @@ const reconcilePorts: ReconcilePorts = {
       const quotes = await markedQuotes(createQueries({ pool, clock: systemClock }));
       return act(createReconciliations({ store, ledger: ledgerWith(quotes), ids }));
     }),
+  layoutNames: statementLayouts,
   readStatement,
   broker: () =>
     createPaperStatements(join(configurationOf(process.env).dataDirectory, 'paper-broker')),
@@ -269,7 +271,7 @@ const imports: ImportPorts = {
   withLedger: (act) => withCommandSide(({ ledgerWith }) => act(ledgerWith(noQuotes))),
   layoutNames,
   read: (files, { layout, symbols }) =>
-    readStatements(files, { layout, symbols: readSymbolTable(symbols) }),
+    readStatements(files, { layout, symbols: symbolsIn(symbols) }),
   digest: sha256,
   userAt: (email) => withStore(async (store) => (await store.userByEmail(normalEmail(email)))?.id),
   makeOwner: (accountId, userId) =>
@@ -289,6 +291,7 @@ const commands: readonly Command[] = [
   explainCommand(withLook, systemClock.now),
   verifyCommand(verifyPorts),
   verifyReportCommand(),
+  verifyPastCommand(withLook),
   reconcileCommand(reconcilePorts),
   sealCommand(sealPorts),
   proveCommand(sealPorts),

@@ -21,6 +21,7 @@ import { greeting, type Setup } from '#api/process/greeting.ts';
 import { signingKeysOf } from '#api/process/own-secrets.ts';
 import { type SealerThread, startSealerThread } from '#api/process/sealer-thread.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
+import { createSegmentKeeper, type SegmentKeeper } from '#audit/as-of/keep-segments.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createMarketLedger } from '#commands/market/market-ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
@@ -29,6 +30,7 @@ import type { Quotes } from '#commands/ports/quotes.ts';
 import { createReconciliations } from '#commands/reconciliation/reconciliations.ts';
 import { acceptedOrders, createOrderRouter } from '#commands/routing/order-router.ts';
 import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
+import { createSegmentStore } from '#database/postgres/audit/segment-store.ts';
 import { createPostgresCheckpoints } from '#database/postgres/checkpoints.ts';
 import { startEmbeddedPostgres } from '#database/postgres/embedded.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
@@ -226,6 +228,23 @@ const startSealing = (
   });
 };
 
+/** Keeps what questions about the past are folded on from, where it is written: a replica would show it late. */
+const startSegmentKeeper = (
+  connectionString: string,
+  pool: pg.Pool,
+  log: pino.Logger,
+  shutdown: Shutdown,
+): SegmentKeeper => {
+  const looks = createLooks({ connectionString, max: 1 });
+  shutdown.add('connections of kept segments', looks.close);
+  const ports = { withPast: looks.withLook, store: createSegmentStore({ pool }) };
+  const keeper = createSegmentKeeper(ports, (err, accountId) =>
+    log.warn({ err, accountId }, 'nothing is kept for questions about the past'),
+  );
+  shutdown.add('kept segments', keeper.close);
+  return keeper;
+};
+
 const setupOf = async (
   store: Parameters<typeof offerSetupToken>[0],
   isProduction: boolean,
@@ -383,6 +402,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     connectionString: configuration.auditDatabaseUrl ?? connectionString,
   });
   shutdown.add('audit connections', looks.close);
+  const segments = startSegmentKeeper(connectionString, pool, log, shutdown);
   const api = createHttpApi({
     ledger,
     reconciliations: createReconciliations({ store, ledger, ids }),
@@ -393,6 +413,7 @@ const start = async (configuration: Configuration, fail: (error: unknown) => voi
     clock,
     ids,
     withLook: looks.withLook,
+    segments,
     identity,
     log,
     protect: protection.protect,

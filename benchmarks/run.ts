@@ -16,6 +16,7 @@ const benchmarks = [
   'submit-to-visible',
   'projector',
   'cold-load',
+  'as-of',
 ];
 /** Minutes long, and each figure has its own beside it in the same run: once is enough. */
 const onceOnly = ['audit'];

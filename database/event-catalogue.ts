@@ -123,6 +123,15 @@ const correction = choice<Correction>('correction', {
   },
   bust_fill: { executionId, reason: text },
   correct_fill: { executionId, quantity, price, commission: cash, reason: text },
+  report_dividend: {
+    symbol,
+    amount: cash,
+    quantity: nullable(quantity),
+    perShare: nullable(price),
+    description: text,
+    externalReference: text,
+    at: instant,
+  },
   pay_dividend: {
     symbol,
     perShare: price,
@@ -140,6 +149,7 @@ const correction = choice<Correction>('correction', {
     at: instant,
   },
   deposit_cash: booking,
+  report_withdrawal: booking,
   withdraw_cash: booking,
   charge_fee: booking,
   pay_interest: booking,

@@ -1,30 +1,41 @@
+import { lastEvents } from '#audit/as-of/last-events.ts';
+import type { View } from '#audit/as-of/view.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import type { StoredEvent } from '#audit/ports/log-reader.ts';
 import { accountStream } from '#domain/ids.ts';
+import { instant } from '#domain/time.ts';
 import type { AccountRow, OrderRow, Page, PositionRow } from '#projections/ports/queries.ts';
 import { accountJson } from '../http/answers/account.ts';
 import { orderJson } from '../http/answers/order.ts';
 import { positionJson } from '../http/answers/position.ts';
 import { aligned, figures, named } from './aligned.ts';
+import { isAboutPast, viewOf } from './as-of.ts';
 import type { Command, ExitCode } from './command.ts';
 import { eventLine } from './event-lines.ts';
+import { accountNamed, notThere, pastView } from './past-look.ts';
 import { accountIdOf, countOf, flagOf, isUuid, onlyPositional } from './values.ts';
 import type { WithLook } from './with-look.ts';
 
 const openOrdersMost = 100;
 const eventsUsual = 10;
+/** Of a log without events, where there is nothing to settle. */
+const longAgo = instant('1900-01-01T00:00:00Z');
 
 const help = `
-  --events N    how many of its last events to show (default ${eventsUsual})
-  --json        one JSON object: account, positions, open_orders, events
+  --events N                    how many of its last events to show (default ${eventsUsual})
+  --as-of INSTANT|SEQUENCE      what was true then, as far as it is known
+  --known INSTANT|SEQUENCE      what the ledger knew then
+  --json                        one JSON object: account, positions, open_orders, events
 
 ACCOUNT is an account's id or its number. The figures are those of the read tables at the latest marks; what has
-settled is judged by the time of the log's last event.
+settled is judged by the time of the log's last event. As of the past they are those of then, at the marks of then, and
+the events those that had happened or were known.
 
 Exit codes: 0 fine, 2 it could not be done.
 
 Examples:
   ledger account DEMO-1
+  ledger account DEMO-1 --as-of 2014-06-10T21:00:00Z
   ledger account 00000000-0000-4000-8000-000000000001 --events 50 --json`;
 
 type Shown = {
@@ -56,6 +67,31 @@ const read = async (snapshot: LookSnapshot, name: string, most: number): Promise
     events: await live.lastEvents(accountStream(accountId), most),
     checkpoint,
     head,
+  };
+};
+
+/** The same of a view of the past. */
+const readPast = async (
+  look: LookSnapshot,
+  name: string,
+  most: number,
+  wanted: View,
+  signal: AbortSignal,
+): Promise<Shown> => {
+  const now = (await look.live.lastEffectiveAt()) ?? longAgo;
+  const accountId = await accountNamed(look, name);
+  const view = await pastView(look, accountId, wanted, now, signal);
+  const { queries, until, end, behind } = view;
+  const account = await queries.getAccount(accountId);
+  if (account === undefined) throw notThere(name);
+  const open = { accountId, status: 'open', limit: openOrdersMost, direction: 'asc' } as const;
+  return {
+    account,
+    positions: await queries.listPositions(accountId),
+    orders: await queries.listOrders(open),
+    events: await lastEvents(look, accountId, { until, end }, most),
+    checkpoint: until,
+    head: until + (behind ?? 0),
   };
 };
 
@@ -184,13 +220,21 @@ const asJson = ({ account, positions, orders, events, checkpoint, head }: Shown)
 export const accountCommand = (withLook: WithLook): Command => ({
   name: 'account',
   summary: "Shows an account's figures, positions, open orders and last events.",
-  usage: 'ACCOUNT [--events N] [--json]',
+  usage: 'ACCOUNT [--events N] [--as-of INSTANT|SEQUENCE] [--known INSTANT|SEQUENCE] [--json]',
   help,
-  options: { events: { type: 'string' }, json: { type: 'boolean' } },
-  run: async (asked, { out }): Promise<ExitCode> => {
+  options: {
+    events: { type: 'string' },
+    'as-of': { type: 'string' },
+    known: { type: 'string' },
+    json: { type: 'boolean' },
+  },
+  run: async (asked, { out }, signal): Promise<ExitCode> => {
     const name = onlyPositional(asked, 'account');
     const most = countOf(asked, 'events') ?? eventsUsual;
-    const shown = await withLook((snapshot) => read(snapshot, name, most));
+    const view = viewOf(asked);
+    const shown = await withLook((snapshot) =>
+      isAboutPast(view) ? readPast(snapshot, name, most, view, signal) : read(snapshot, name, most),
+    );
     if (flagOf(asked, 'json')) out(asJson(shown));
     else for (const line of inLines(shown)) out(line);
     return 0;

@@ -1,23 +1,28 @@
-import { accountAsOf } from '#audit/as-of/account-history.ts';
-import { openPositions, portfolioOf } from '#audit/as-of/valuation.ts';
-import { instantOf, NoSuchPast, type Point, parsePoint, type View } from '#audit/as-of/view.ts';
+import { NoSuchPast, type Point, parsePoint, type View } from '#audit/as-of/view.ts';
 import type { AccountId } from '#domain/ids.ts';
-import { invariant } from '#domain/invariant.ts';
-import { formatCash, formatPrice, formatQuantity, perShare } from '#domain/money.ts';
+import { formatCash, formatPrice, formatQuantity } from '#domain/money.ts';
 import type { Instant } from '#domain/time.ts';
 import type { Stored } from '#projections/ports/columns.ts';
-import type { Tables } from '#projections/tables.ts';
+import type { OrderRow, PositionRow } from '#projections/ports/queries.ts';
 import { aligned } from './aligned.ts';
 import type { Asked, Command } from './command.ts';
 import { UsageError } from './command-line.ts';
+import { accountNamed, behindLines, notThere, type PastView, pastView } from './past-look.ts';
 import { accountIdOf, flagOf, noPositionals, textOf } from './values.ts';
-import type { WithSnapshot } from './with-snapshot.ts';
+import type { WithLook } from './with-look.ts';
 
 /** Whose figures are asked for. Throws UsageError. */
 export const askedAccount = (asked: Asked): AccountId => {
   const id = textOf(asked, 'account');
   if (id === undefined) throw new UsageError('Which account? --account ID');
   return accountIdOf(id);
+};
+
+/** The id or the number of the account that is asked for. Throws UsageError. */
+const askedName = (asked: Asked): string => {
+  const name = textOf(asked, 'account');
+  if (name === undefined) throw new UsageError('Which account? --account ID|NUMBER');
+  return name;
 };
 
 const pointOf = (asked: Asked, name: string): Point | null => {
@@ -30,6 +35,9 @@ const pointOf = (asked: Asked, name: string): Point | null => {
     `--${name} needs an instant such as 2014-01-03T21:00:00Z or a sequence such as 120, not ${given}.`,
   );
 };
+
+/** Whether any past is asked for. */
+export const isAboutPast = ({ asOf, known }: View): boolean => asOf !== null || known !== null;
 
 /** The past that is asked for. Throws UsageError. */
 export const viewOf = (asked: Asked): View => ({
@@ -70,38 +78,54 @@ export const inColumns = (
   return aligned(names, cells, numbers);
 };
 
-const positionsOf = (tables: Tables, accountId: AccountId): Answer => ({
-  name: 'positions',
-  empty: 'Nothing was held.',
-  rows: openPositions(tables, accountId).map(({ position, price, marketValue, unrealized }) => ({
-    symbol: position.symbol,
-    quantity: formatQuantity(position.quantity),
-    avg_cost: formatPrice(perShare(position.cost, position.quantity)),
-    total_cost: formatCash(position.cost),
-    current_price: formatPrice(price),
-    market_value: formatCash(marketValue),
-    unrealized_pnl: formatCash(unrealized),
-    realized_pnl: position.cycle === null ? '0' : formatCash(position.cycle.realized),
-    opened_at: position.cycle?.openedAt ?? null,
-  })),
+const positionOf = (row: PositionRow): Row => ({
+  symbol: row.symbol,
+  quantity: formatQuantity(row.quantity),
+  avg_cost: formatPrice(row.averageCost),
+  total_cost: formatCash(row.cost),
+  current_price: formatPrice(row.currentPrice),
+  market_value: formatCash(row.marketValue),
+  unrealized_pnl: formatCash(row.unrealizedPnl),
+  realized_pnl: formatCash(row.realizedPnl),
+  opened_at: row.openedAt,
 });
 
-const portfolioAnswer = (tables: Tables, accountId: AccountId, at: Instant): Answer => {
-  const account = tables.accounts.get(accountId);
-  invariant(account !== undefined, 'the account is in its own tables');
-  const figures = portfolioOf(tables, account, at);
+const orderOf = (order: OrderRow): Row => ({
+  order_id: order.orderId,
+  symbol: order.symbol,
+  side: order.side,
+  type: order.type,
+  quantity: order.quantity === null ? null : formatQuantity(order.quantity),
+  status: order.status,
+  filled_quantity: formatQuantity(order.filledQuantity),
+  avg_fill_price: order.averageFillPrice === null ? null : formatPrice(order.averageFillPrice),
+  reserved_cash: formatCash(order.reservedCash),
+  submitted_at: order.submittedAt,
+  sequence: order.sequence,
+});
+
+type Answering = (view: PastView, accountId: AccountId) => Promise<Answer | undefined>;
+
+const positionsOf: Answering = async ({ queries }, accountId) => {
+  const rows = await queries.listPositions(accountId);
+  return { name: 'positions', empty: 'Nothing was held.', rows: rows.map(positionOf) };
+};
+
+const portfolioAnswer: Answering = async ({ queries }, accountId) => {
+  const account = await queries.getAccount(accountId);
+  if (account === undefined) return undefined;
   const row = {
     account_number: account.accountNumber,
     status: account.status,
     cash: formatCash(account.cash),
     reserved: formatCash(account.reserved),
-    unsettled: formatCash(figures.unsettled),
-    positions_value: formatCash(figures.positionsValue),
-    equity: formatCash(figures.equity),
-    margin_used: formatCash(figures.marginUsed),
-    buying_power: formatCash(figures.buyingPower),
+    unsettled: formatCash(account.unsettled),
+    positions_value: formatCash(account.positionsValue),
+    equity: formatCash(account.equity),
+    margin_used: formatCash(account.marginUsed),
+    buying_power: formatCash(account.buyingPower),
     realized_pnl: formatCash(account.realizedPnl),
-    unrealized_pnl: formatCash(figures.unrealized),
+    unrealized_pnl: formatCash(account.unrealizedPnl),
     commission: formatCash(account.commission),
     net_deposits: formatCash(account.netDeposits),
     sequence: account.sequence,
@@ -109,31 +133,22 @@ const portfolioAnswer = (tables: Tables, accountId: AccountId, at: Instant): Ans
   return { name: 'portfolio', rows: [row], empty: '' };
 };
 
-const ordersOf = (tables: Tables): Answer => ({
-  name: 'orders',
-  empty: 'There were no orders.',
-  rows: [...tables.orders.values()].map((order) => ({
-    order_id: order.orderId,
-    symbol: order.symbol,
-    side: order.side,
-    type: order.type,
-    quantity: order.quantity === null ? null : formatQuantity(order.quantity),
-    status: order.status,
-    filled_quantity: formatQuantity(order.filledQuantity),
-    avg_fill_price:
-      order.filledQuantity === 0n
-        ? null
-        : formatPrice(perShare(order.filledValue, order.filledQuantity)),
-    reserved_cash: formatCash(order.reservedCash),
-    submitted_at: order.submittedAt,
-    sequence: order.sequence,
-  })),
-});
+const pageSize = 500;
 
-type Answering = (tables: Tables, accountId: AccountId, at: Instant) => Answer;
+const ordersOf: Answering = async ({ queries }, accountId) => {
+  const rows: Row[] = [];
+  let cursor: number | undefined;
+  do {
+    const asked = { accountId, limit: pageSize, direction: 'asc', cursor } as const;
+    const page = await queries.listOrders(asked);
+    rows.push(...page.rows.map(orderOf));
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  return { name: 'orders', empty: 'There were no orders.', rows };
+};
 
 /** `now`: the market's time, which decides what has settled where no time is given. */
-type Needs = { readonly withSnapshot: WithSnapshot; readonly now: () => Instant };
+type Needs = { readonly withLook: WithLook; readonly now: () => Instant };
 
 const jsonOf = (accountId: AccountId, { name, rows }: Answer): string =>
   JSON.stringify({ account_id: accountId, [name]: name === 'portfolio' ? rows[0] : rows });
@@ -142,20 +157,23 @@ const textLines = ({ rows, empty }: Answer): readonly string[] =>
   rows.length === 0 ? [empty] : inColumns(rows);
 
 const answer =
-  ({ withSnapshot, now }: Needs, answering: Answering): Command['run'] =>
+  ({ withLook, now }: Needs, answering: Answering): Command['run'] =>
   async (asked, { out, tell }, signal) => {
     noPositionals(asked);
-    const accountId = askedAccount(asked);
-    const view = viewOf(asked);
+    const name = askedName(asked);
+    const wanted = viewOf(asked);
     try {
-      const answered = await withSnapshot(async ({ log }) => {
-        const at = await instantOf(log, view, now());
-        const stopped = () => signal.throwIfAborted();
-        return answering(await accountAsOf(log, accountId, view, stopped), accountId, at);
+      await withLook(async (look) => {
+        const accountId = await accountNamed(look, name);
+        const view = await pastView(look, accountId, wanted, now(), signal);
+        const isThere = (await view.queries.getAccount(accountId)) !== undefined;
+        const answered = isThere ? await answering(view, accountId) : undefined;
+        if (answered === undefined) throw notThere(name);
+        const asJson = flagOf(asked, 'json');
+        const found = asJson ? [jsonOf(accountId, answered)] : textLines(answered);
+        for (const line of found) out(line);
+        for (const line of behindLines(view)) tell(line);
       });
-      const asJson = flagOf(asked, 'json');
-      const found = asJson ? [jsonOf(accountId, answered)] : textLines(answered);
-      for (const line of found) out(line);
       return 0;
     } catch (error) {
       if (!(error instanceof NoSuchPast)) throw error;
@@ -167,39 +185,40 @@ const answer =
 const commandNamed = (name: string, summary: string, run: Command['run']): Command => ({
   name,
   summary,
-  usage: viewUsage,
+  usage: viewUsage.replace('--account ID', '--account ID|NUMBER'),
   help: `${summary}
 
 ${viewHelp}
+ID is an account's id or its number.
 
 Examples:
-  ledger ${name} --account 00000000-0000-4000-8000-000000000001
-  ledger ${name} --account 00000000-0000-4000-8000-000000000001 --as-of 2014-01-03T21:00:00Z
+  ledger ${name} --account DEMO-1
+  ledger ${name} --account DEMO-1 --as-of 2014-01-03T21:00:00Z
   ledger ${name} --account 00000000-0000-4000-8000-000000000001 --known 120 --json`,
   options: viewOptions,
   run,
 });
 
 /** `ledger positions`: what an account held, at the marks of then. */
-export const positionsCommand = (withSnapshot: WithSnapshot, now: () => Instant): Command =>
+export const positionsCommand = (withLook: WithLook, now: () => Instant): Command =>
   commandNamed(
     'positions',
     'Open positions of an account, now or as of any time.',
-    answer({ withSnapshot, now }, positionsOf),
+    answer({ withLook, now }, positionsOf),
   );
 
 /** `ledger portfolio`: an account's cash, equity and buying power. */
-export const portfolioCommand = (withSnapshot: WithSnapshot, now: () => Instant): Command =>
+export const portfolioCommand = (withLook: WithLook, now: () => Instant): Command =>
   commandNamed(
     'portfolio',
     'Cash, equity, buying power and P&L of an account, now or as of any time.',
-    answer({ withSnapshot, now }, portfolioAnswer),
+    answer({ withLook, now }, portfolioAnswer),
   );
 
 /** `ledger orders`: every order of an account and where it stood. */
-export const ordersCommand = (withSnapshot: WithSnapshot, now: () => Instant): Command =>
+export const ordersCommand = (withLook: WithLook, now: () => Instant): Command =>
   commandNamed(
     'orders',
     'Orders of an account and where they stand, now or as of any time.',
-    answer({ withSnapshot, now }, ordersOf),
+    answer({ withLook, now }, ordersOf),
   );

@@ -1,10 +1,16 @@
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import type { OpenAccount } from '#commands/account/open-account.ts';
-import { type AccountKnowledge, learn, nothingKnown } from '#commands/imports/knowledge.ts';
+import {
+  type AccountKnowledge,
+  learn,
+  learnReconciliation,
+  nothingKnown,
+} from '#commands/imports/knowledge.ts';
 import { evolve } from '#domain/account/evolve.ts';
 import type { AccountPolicy } from '#domain/account/policy.ts';
-import { type AccountId, accountStream } from '#domain/ids.ts';
+import { type AccountId, accountStream, reconciliationStream } from '#domain/ids.ts';
 import { zeroCash } from '#domain/money.ts';
+import { isReconciliationEvent } from '#domain/recorded-event.ts';
 import type { Instant } from '#domain/time.ts';
 import { accountIdFrom } from '../http/opening.ts';
 import { accountIdOf, isUuid } from './values.ts';
@@ -28,11 +34,18 @@ const knowledgeOf = async (
     for (const stored of page) learn(knowledge, log.decode(stored));
     onRead();
   }
+  for await (const page of log.events({ stream: reconciliationStream(accountId) })) {
+    for (const stored of page) {
+      const { data } = log.decode(stored);
+      if (isReconciliationEvent(data)) learnReconciliation(knowledge, data);
+    }
+    onRead();
+  }
   return knowledge;
 };
 
 /** Whose number it is: as the read tables say, and for what they have not read yet, the log. */
-const accountNumbered = async (
+export const accountNumbered = async (
   { log, live, tables }: LookSnapshot,
   number: string,
 ): Promise<AccountId | undefined> => {

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { type Booking, bookImport } from '#commands/imports/book-import.ts';
 import { planImport } from '#commands/imports/plan-import.ts';
 import type { Ledger } from '#commands/ledger.ts';
@@ -17,20 +15,16 @@ import {
   type ReadFile,
 } from './import-report.ts';
 import { withProgress } from './progress-bar.ts';
+import { type NamedBytes, type ReadingOptions, readFiles, readSymbols } from './statement-files.ts';
 import { flagOf, textOf } from './values.ts';
 import type { WithLook } from './with-look.ts';
-
-type NamedBytes = { readonly name: string; readonly bytes: Uint8Array };
 
 export type ImportPorts = {
   readonly withLook: WithLook;
   readonly withLedger: <T>(act: (ledger: Ledger) => Promise<T>) => Promise<T>;
   readonly layoutNames: readonly string[];
-  /** `symbols`: the text of a table, empty for none. Throws where a file is no statement. */
-  readonly read: (
-    files: readonly NamedBytes[],
-    options: { readonly layout: string | undefined; readonly symbols: string },
-  ) => readonly ReadFile[];
+  /** Throws where a file is no statement, or no table of symbols. */
+  readonly read: (files: readonly NamedBytes[], options: ReadingOptions) => readonly ReadFile[];
   readonly digest: Digest;
   /** The id of the user with an address; undefined where there is none. */
   readonly userAt: (email: string) => Promise<string | undefined>;
@@ -51,8 +45,10 @@ const helpOf = (layouts: readonly string[]): string => `
 
 Rows are reports of what happened: they are booked at their own times, also where the cash was not there. Each is known
 by its reference, so that the same file again, or one that overlaps it, books nothing twice, and an import that was
-stopped goes on when it is run again. The account is in USD: rows in other currencies are problems, unless the file
-says what they came to in USD. docs/imports.md has the layouts, codes and the schema of JSON lines.
+stopped goes on when it is run again. What \`ledger reconcile\` found missing and a person approved is known here, and a
+row that it paired with something booked under another reference is not booked beside that. The account is in USD: rows
+in other currencies are problems, unless the file says what they came to in USD. docs/imports.md has the layouts, codes
+and the schema of JSON lines.
 
 Order: rows of all files are booked together in the order of their times; give all files at once. What is booked later
 comes after what is there: average cost and realized P&L follow the order of booking, so old rows that are imported
@@ -121,17 +117,6 @@ const wishOf = (asked: Asked, layouts: readonly string[]): Wish => {
   };
 };
 
-/** Files by their own names where these differ, else by the paths that were given. */
-const readFiles = async (paths: readonly string[]): Promise<readonly NamedBytes[]> => {
-  const names = paths.map((path) => basename(path));
-  const own = new Set(names).size === names.length;
-  const bytes = await Promise.all(paths.map((path) => readFile(path)));
-  return bytes.map((one, place) => ({
-    name: (own ? names[place] : paths[place]) ?? '',
-    bytes: one,
-  }));
-};
-
 const ownerOf = async ({ userAt }: ImportPorts, email: string | undefined) => {
   if (email === undefined) return null;
   const userId = await userAt(email);
@@ -152,7 +137,7 @@ const firstAt = (files: readonly ReadFile[]) => {
 type Prepared = Omit<ImportReport, 'booking'> & { readonly ownerId: string | null };
 
 const prepare = async (ports: ImportPorts, wish: Wish, signal: AbortSignal): Promise<Prepared> => {
-  const symbols = wish.symbols === undefined ? '' : await readFile(wish.symbols, 'utf8');
+  const symbols = await readSymbols(wish.symbols);
   const { layout, open, account: name } = wish;
   const files = ports.read(await readFiles(wish.paths), { layout, symbols });
   const ownerId = await ownerOf(ports, wish.owner);

@@ -70,6 +70,17 @@ const ends = ({ cash, positions }: Answer): readonly string[] => {
   return ['', ...aligned(heading, lines, heading.slice(1))];
 };
 
+const notCompared = ({ not_compared: rows }: Answer): readonly string[] =>
+  rows.length === 0
+    ? []
+    : [
+        '',
+        'Not compared',
+        ...rows.map(
+          ({ file, row, code, message }) => `${file ?? 'row'}:${row}  ${code}  ${message}`,
+        ),
+      ];
+
 const counted = (counts: Answer['counts']): string =>
   Object.entries(counts)
     .map(([type, count]) => `${count} ${type}`)
@@ -85,6 +96,7 @@ export const reportLines = (answer: Answer, wasToRecord: boolean): readonly stri
     ['against', `${answer.source}, ${answer.from ?? 'nothing'} to ${answer.to ?? 'nothing'}`],
     ['compared', answer.scope === 'executions' ? 'executions alone, without fees' : 'everything'],
     ['rows', `${answer.lines} in the statement, ${answer.matched} of them agree`],
+    ['ends', answer.ends_not_compared && `not compared: ${answer.ends_not_compared}`],
     ['breaks', answer.breaks.length === 0 ? 'none' : counted(answer.counts)],
     ['recorded', wasToRecord ? recordedInWords(answer.recorded_sequence) : null],
   ]),
@@ -92,6 +104,7 @@ export const reportLines = (answer: Answer, wasToRecord: boolean): readonly stri
     ? []
     : ['', ...aligned(columns, answer.breaks.map(cells), numbers)]),
   ...ends(answer),
+  ...notCompared(answer),
   ...answer.breaks.flatMap(details),
 ];
 

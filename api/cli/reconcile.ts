@@ -1,29 +1,31 @@
 import { type Reconciliation, reconcile, slackDays } from '#audit/reconcile/compare.ts';
-import type { StatementScope } from '#audit/reconcile/context.ts';
 import { readBooks } from '#audit/reconcile/read-books.ts';
-import type { BrokerStatement } from '#commands/ports/broker-statement.ts';
-import type { StatementSource } from '#commands/ports/statement-source.ts';
-import type { Decided, Reconciliations } from '#commands/reconciliation/reconciliations.ts';
-import type { AccountId, Actor, BreakId } from '#domain/ids.ts';
-import { refusals } from '#domain/refusals.ts';
+import type { AccountId, Actor } from '#domain/ids.ts';
 import type { Instant } from '#domain/time.ts';
 import { unreachable } from '#domain/unreachable.ts';
 import { breakJson, reconciliationJson } from '../http/answers/reconciliation.ts';
-import { askedAccount } from './as-of.ts';
 import type { Asked, Command, ExitCode, Speech } from './command.ts';
 import { UsageError } from './command-line.ts';
+import { accountNumbered } from './import-account.ts';
 import { withProgress } from './progress-bar.ts';
+import { type Against, readAgainst } from './reconcile-against.ts';
+import { actorOf, approveBreaks, dismissBreaks } from './reconcile-decide.ts';
 import { listBreaks } from './reconcile-list.ts';
+import type { ReconcilePorts } from './reconcile-ports.ts';
 import { listLines, reportLines } from './reconcile-report.ts';
-import { boundOf, flagOf, noPositionals, textOf } from './values.ts';
-import type { WithLook } from './with-look.ts';
+import { accountIdOf, flagOf, isUuid, noPositionals, textOf } from './values.ts';
 import { textsOf } from './with-seals.ts';
 
-const help = `
-  --account ID        whose books
-  --against FILE      a broker's statement: a JSON document (source, from, to, cash, positions, lines)
+const helpOf = (layouts: readonly string[]): string => `
+  --account ID|NUMBER whose books
+  --against FILE      a broker's statement: whatever \`ledger import\` reads, or a JSON document (source, from, to, cash,
+                      positions, lines); given more than once where the broker exports several files
+  --layout LAYOUT     ${layouts.join(', ')};
+                      without it the file tells
+  --symbols FILE      lines of NAME,SYMBOL: which symbol an ISIN, a CUSIP or a broker's ticker has here
+  --skip-problems     compares the rows that can be read although others cannot: not the ends, and a break is resolved by
+                      its own row alone
   --against broker    the paper broker's own journal of what it executed
-  --format NAME       what the file is, where its name does not say so (json)
   --from INSTANT      of the broker's journal, only from then on
   --record            keeps what was found; the same again changes nothing
   --list              the breaks that are kept, with --all those that have ended too
@@ -37,29 +39,19 @@ read-only look at the log. Each difference is a break: typed, aged, with both si
 the one command that would mend it, or why a person has to decide. What nothing explains is a break of its own.
 Nothing is written without --record, --approve or --dismiss. Ages count to the last event of the log.
 
+A file that is imported and one that is compared give the same references, so neither books what the other has booked:
+what was imported agrees, and what was approved is known to a later import. docs/imports.md has the layouts and codes.
+
 Exit codes: 0 no breaks (or done), 1 there are breaks (or what was approved could not be booked), 2 it could not be done.
 
 Examples:
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --against broker
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --against january.json --record
+  ledger reconcile --account SCHWAB-1 --against schwab.csv --record
+  ledger reconcile --account IBKR-1 --against trades.csv --against dividends.csv --symbols isins.csv --skip-problems
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --list
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --approve 0f3a9c5e17b2d4860a1c --by "A. Clerk"
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --against january.json --json | jq .counts`;
-
-/** What the command is made of. */
-export type ReconcilePorts = {
-  readonly withLook: WithLook;
-  /** What writes: opened when it is first asked for. */
-  readonly withReconciliations: <T>(
-    act: (reconciliations: Reconciliations) => Promise<T>,
-  ) => Promise<T>;
-  /** Throws where the file is no statement. */
-  readonly readStatement: (
-    file: string,
-    options: { readonly format: string | null },
-  ) => Promise<BrokerStatement>;
-  readonly broker: () => StatementSource;
-};
 
 const later = (left: Instant | null, right: Instant | null): Instant | null =>
   left === null || (right !== null && right > left) ? right : left;
@@ -71,41 +63,14 @@ const lastEvent = ({ withLook }: ReconcilePorts): Promise<Instant> =>
     return at;
   });
 
-const actorOf = (asked: Asked): Actor => {
-  const name = textOf(asked, 'by')?.trim();
-  if (name === undefined || name === '') throw new UsageError('Who decides? --by NAME');
-  return `operator:${name}` as Actor;
-};
-
-type Against = {
-  readonly statement: BrokerStatement;
-  readonly scope: StatementScope;
-  /** Whose own record it is; null for a file. */
-  readonly broker: string | null;
-};
-
-const statementOf = async (
-  asked: Asked,
-  ports: ReconcilePorts,
-  account: AccountId,
-  file: string,
-  now: Instant,
-  from: Instant | null,
-): Promise<Against> => {
-  if (file === 'broker') {
-    const source = ports.broker();
-    const statement = await source.statement(account, from, now);
-    return { statement, scope: source.states, broker: source.name };
-  }
-  const statement = await ports.readStatement(file, { format: textOf(asked, 'format') ?? null });
-  return { statement, scope: 'everything', broker: null };
-};
-
-/** A statement of which a row could not be read would show breaks that are none. */
-const mustBeWhole = ({ problems }: BrokerStatement): void => {
-  if (problems.length === 0) return;
-  const rows = problems.map(({ row, code, message }) => `  row ${row}: ${message} (${code})`);
-  throw new Error(['Some rows of the statement cannot be read:', ...rows].join('\n'));
+/** Throws UsageError where none is named, Error where none has the number. */
+const accountOf = async (asked: Asked, { withLook }: ReconcilePorts): Promise<AccountId> => {
+  const name = textOf(asked, 'account');
+  if (name === undefined) throw new UsageError('Which account? --account ID|NUMBER');
+  if (isUuid(name)) return accountIdOf(name);
+  const found = await withLook((look) => accountNumbered(look, name));
+  if (found === undefined) throw new Error(`There is no account ${name}.`);
+  return found;
 };
 
 const comparing = async (
@@ -134,15 +99,12 @@ const comparing = async (
 const compare = async (
   asked: Asked,
   ports: ReconcilePorts,
-  file: string,
+  account: AccountId,
   speech: Speech,
   signal: AbortSignal,
 ): Promise<ExitCode> => {
-  const account = askedAccount(asked);
-  const from = fromOf(asked);
   const last = await lastEvent(ports);
-  const against = await statementOf(asked, ports, account, file, last, from);
-  mustBeWhole(against.statement);
+  const against = await readAgainst(asked, ports, account, last);
   const found = await comparing(ports, account, against, speech, signal);
   const now = later(last, found.to) ?? last;
   const recorded = flagOf(asked, 'record')
@@ -150,10 +112,11 @@ const compare = async (
         reconciliations.record(actorOfRecord(asked), { ...found, at: now }),
       )
     : { sequence: null };
-  const known = await ports.withLook((look) => listBreaks(look, account));
+  const kept = await ports.withLook((look) => listBreaks(look, account));
+  const known = new Map(kept.map((row) => [row.breakId, row]));
   const answer = reconciliationJson(
     found,
-    ({ breakId }) => known.find((row) => row.breakId === breakId),
+    ({ breakId }) => known.get(breakId),
     now,
     recorded.sequence,
   );
@@ -166,72 +129,10 @@ const compare = async (
 const actorOfRecord = (asked: Asked): Actor =>
   textOf(asked, 'by') === undefined ? ('operator' as Actor) : actorOf(asked);
 
-const fromOf = (asked: Asked): Instant | null => {
-  const bound = boundOf(asked, 'from');
-  if (bound === undefined) return null;
-  if ('instant' in bound) return bound.instant;
-  throw new UsageError('--from needs an instant such as 2014-01-03T21:00:00Z.');
-};
-
-const breakIdsOf = (asked: Asked, name: string): readonly BreakId[] =>
-  textsOf(asked, name).map((text) => {
-    if (!/^[0-9a-f]{20}$/.test(text)) throw new UsageError(`${text} is no break's id.`);
-    return text as BreakId;
-  });
-
-const decidedJson = (breakId: BreakId, decided: Decided) => ({
-  break_id: breakId,
-  outcome: decided.kind === 'done' ? (decided.repeated ? 'repeated' : 'done') : decided.kind,
-  code: decided.kind === 'refused' ? decided.refusal.code : null,
-  because: decided.kind === 'disputed' ? decided.because : null,
-  sequence: decided.kind === 'refused' ? null : decided.sequence,
-});
-
-const decidedLine = (word: string, breakId: BreakId, decided: Decided): string => {
-  switch (decided.kind) {
-    case 'done':
-      return decided.repeated
-        ? `${breakId}  ${word} before`
-        : `${breakId}  ${word}, event ${decided.sequence}`;
-    case 'disputed':
-      return `${breakId}  disputed: ${decided.because}; it stays open, dismiss it or book what is right`;
-    case 'refused':
-      return `${breakId}  ${refusals[decided.refusal.code].text}`;
-  }
-};
-
-type Deciding = {
-  readonly word: string;
-  readonly breaks: readonly BreakId[];
-  readonly act: (reconciliations: Reconciliations, breakId: BreakId) => Promise<Decided>;
-};
-
-const decide = async (
-  asked: Asked,
-  ports: ReconcilePorts,
-  { word, breaks, act }: Deciding,
-  { out }: Speech,
-): Promise<ExitCode> => {
-  const outcomes = await ports.withReconciliations(async (reconciliations) => {
-    const all: { readonly breakId: BreakId; readonly decided: Decided }[] = [];
-    // One after the other: each looks at what the one before has left.
-    for (const breakId of breaks) {
-      all.push({ breakId, decided: await act(reconciliations, breakId) });
-    }
-    return all;
-  });
-  if (flagOf(asked, 'json')) {
-    out(JSON.stringify(outcomes.map(({ breakId, decided }) => decidedJson(breakId, decided))));
-  } else {
-    for (const { breakId, decided } of outcomes) out(decidedLine(word, breakId, decided));
-  }
-  return outcomes.every(({ decided }) => decided.kind === 'done') ? 0 : 1;
-};
-
 /** The one thing that is asked for. Throws UsageError where it is none, or several. */
 const wishOf = (asked: Asked): 'compare' | 'list' | 'approve' | 'dismiss' => {
   const wishes = [
-    ...(textOf(asked, 'against') === undefined ? [] : (['compare'] as const)),
+    ...(textsOf(asked, 'against').length > 0 ? (['compare'] as const) : []),
     ...(flagOf(asked, 'list') ? (['list'] as const) : []),
     ...(textsOf(asked, 'approve').length > 0 ? (['approve'] as const) : []),
     ...(textsOf(asked, 'dismiss').length > 0 ? (['dismiss'] as const) : []),
@@ -247,31 +148,17 @@ const run =
   (ports: ReconcilePorts): Command['run'] =>
   async (asked, speech, signal) => {
     noPositionals(asked);
-    const account = askedAccount(asked);
     const wish = wishOf(asked);
+    const account = await accountOf(asked, ports);
     switch (wish) {
       case 'compare':
-        return compare(asked, ports, textOf(asked, 'against') ?? '', speech, signal);
+        return compare(asked, ports, account, speech, signal);
       case 'list':
         return showList(asked, ports, account, speech);
-      case 'approve': {
-        const actor = actorOf(asked);
-        const breaks = breakIdsOf(asked, 'approve');
-        const at = await lastEvent(ports);
-        const act: Deciding['act'] = ({ approve }, breakId) =>
-          approve({ accountId: account, breakId, actor, at });
-        return decide(asked, ports, { word: 'approved', breaks, act }, speech);
-      }
-      case 'dismiss': {
-        const actor = actorOf(asked);
-        const breaks = breakIdsOf(asked, 'dismiss');
-        const reason = textOf(asked, 'reason')?.trim();
-        if (reason === undefined || reason === '') throw new UsageError('Why? --reason TEXT');
-        const at = await lastEvent(ports);
-        const act: Deciding['act'] = ({ dismiss }, breakId) =>
-          dismiss({ accountId: account, breakId, actor, at, reason });
-        return decide(asked, ports, { word: 'dismissed', breaks, act }, speech);
-      }
+      case 'approve':
+        return approveBreaks(asked, ports, account, () => lastEvent(ports), speech);
+      case 'dismiss':
+        return dismissBreaks(asked, ports, account, () => lastEvent(ports), speech);
       default:
         return unreachable(wish);
     }
@@ -302,12 +189,14 @@ export const reconcileCommand = (ports: ReconcilePorts): Command => ({
   summary:
     "Compares an account with its broker's statement: typed breaks, and what would mend them.",
   usage:
-    '--account ID (--against FILE|broker [--record] | --list | --approve BREAK_ID... --by NAME | --dismiss BREAK_ID... --reason TEXT --by NAME) [--json]',
-  help,
+    '--account ID|NUMBER (--against FILE...|broker [--layout L] [--symbols FILE] [--skip-problems] [--record] | --list | --approve BREAK_ID... --by NAME | --dismiss BREAK_ID... --reason TEXT --by NAME) [--json]',
+  help: helpOf(ports.layoutNames),
   options: {
     account: { type: 'string' },
-    against: { type: 'string' },
-    format: { type: 'string' },
+    against: { type: 'string', multiple: true },
+    layout: { type: 'string' },
+    symbols: { type: 'string' },
+    'skip-problems': { type: 'boolean' },
     from: { type: 'string' },
     record: { type: 'boolean' },
     list: { type: 'boolean' },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessInWords } from './access-words.ts';
 import { problemSchema } from './answers/problem.ts';
+import { placeInTime } from './past.ts';
 import { type ProblemCode, problemKind } from './problem.ts';
 import { minSequence } from './read-sequence.ts';
 import type { Route, RouteKind } from './route.ts';
@@ -94,6 +95,27 @@ const minimalSequence: Json = {
   schema: jsonSchema(minSequence, 'input', {}),
 };
 
+const pastParameter = (name: string, meaning: string): Json => ({
+  name,
+  in: 'query',
+  required: false,
+  description: `An instant, or a sequence of the log from 1 up. ${meaning}`,
+  schema: jsonSchema(placeInTime, 'input', {}),
+});
+const asOfParameter = pastParameter(
+  'as_of',
+  'Answers what was true then, as far as it is known: a fill reported late counts from its execution on, a busted one never, a corrected one with its corrected figures. A sequence stands for when that event took effect.',
+);
+const knownParameter = pastParameter(
+  'known',
+  'Answers from what the ledger knew then: nothing that was recorded later. Alone, it is what this answered then; with `as_of`, what was known then of that time.',
+);
+
+const pastParameters: readonly Json[] = [
+  { $ref: '#/components/parameters/AsOf' },
+  { $ref: '#/components/parameters/Known' },
+];
+
 const parameterOfKind: Readonly<Record<RouteKind, readonly Json[]>> = {
   command: [{ $ref: '#/components/parameters/IdempotencyKey' }],
   read: [{ $ref: '#/components/parameters/MinSequence' }],
@@ -103,6 +125,11 @@ const parameterOfKind: Readonly<Record<RouteKind, readonly Json[]>> = {
 const sequenceHeader: Json = {
   description: 'command: the last sequence it wrote. read: what the answer reflects at least.',
   schema: { type: 'integer' },
+};
+
+const asOfHeader: Json = {
+  description: 'Of an answer about the past: the instant that it is as of.',
+  schema: { type: 'string', format: 'date-time' },
 };
 
 /** The codes that stand for a missing right. */
@@ -126,6 +153,8 @@ const commonProblems = (route: Route): readonly ProblemCode[] => {
   if (route.body !== null) codes.push('invalid_json', 'body_too_large', 'unsupported_media_type');
   if (route.kind === 'command') codes.push('invalid_idempotency_key', 'idempotency_conflict');
   if (route.kind === 'read') codes.push('read_timeout', 'projections_stopped');
+  if (route.hasPast === true) codes.push('no_such_past');
+  if (route.kind === 'read' && route.hasPast === undefined) codes.push('no_past');
   if (route.scope !== null || route.body !== null) codes.push('store_unavailable');
   if (route.kind === 'command') codes.push('outcome_unknown', 'account_contended');
   return codes;
@@ -145,15 +174,18 @@ const problemResponses = (route: Route): Named => {
   );
 };
 
+const headersOf = ({ hasPast }: Route): Named => ({
+  'Ledger-Sequence': { $ref: '#/components/headers/LedgerSequence' },
+  ...(hasPast === true ? { 'Ledger-As-Of': { $ref: '#/components/headers/LedgerAsOf' } } : {}),
+});
+
 const answerResponses = (route: Route): Named =>
   Object.fromEntries(
     Object.entries(route.answers).map(([status, { name, description }]) => [
       status,
       {
         description,
-        ...(route.kind === 'plain'
-          ? {}
-          : { headers: { 'Ledger-Sequence': { $ref: '#/components/headers/LedgerSequence' } } }),
+        ...(route.kind === 'plain' ? {} : { headers: headersOf(route) }),
         content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
       },
     ]),
@@ -168,6 +200,7 @@ const operationOf = (route: Route, shared: Record<string, Json>): Operation => (
     ...parametersOf(route.params, 'path', shared),
     ...parametersOf(route.query, 'query', shared),
     ...parameterOfKind[route.kind],
+    ...(route.hasPast === true ? pastParameters : []),
   ],
   ...(route.body === null
     ? {}
@@ -227,8 +260,13 @@ export const openApiDocument = (routes: readonly Route[], version: string): Open
             'An API key of POST /api/v1/auth/api-keys. Sent beside a token, both must be good and of one user, who may then do what both are good for.',
         },
       },
-      parameters: { IdempotencyKey: idempotencyKey, MinSequence: minimalSequence },
-      headers: { LedgerSequence: sequenceHeader },
+      parameters: {
+        IdempotencyKey: idempotencyKey,
+        MinSequence: minimalSequence,
+        AsOf: asOfParameter,
+        Known: knownParameter,
+      },
+      headers: { LedgerSequence: sequenceHeader, LedgerAsOf: asOfHeader },
       responses: {
         Problem: { description: 'A problem.', content: { 'application/problem+json': problem } },
       },

@@ -173,6 +173,14 @@ const transportProblems = {
     status: 503,
     text: 'Others kept writing to this account; nothing was written. Try again.',
   },
+  no_such_past: {
+    status: 422,
+    text: 'The log has not come as far as `as_of` or `known` asks. Ask for a sequence or an instant that has been.',
+  },
+  no_past: {
+    status: 422,
+    text: 'This read has an answer for the present alone: what it is decided by is not in the log. Leave out `as_of` and `known`.',
+  },
   projections_stopped: {
     status: 503,
     text: 'The read tables stopped before this sequence. See /api/v1/ledger/status for the event that stopped them.',

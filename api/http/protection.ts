@@ -65,6 +65,7 @@ const crossOrigin = (origins: readonly string[]): ReturnType<typeof cors> => {
     exposedHeaders: [
       'Idempotency-Replayed',
       'Ledger-Sequence',
+      'Ledger-As-Of',
       'Location',
       'RateLimit-Limit',
       'RateLimit-Remaining',

@@ -15,7 +15,7 @@ export type Exchange = {
 const headersOf = (
   exchange: Exchange,
   type: string,
-  facts: { readonly sequence?: number | null; readonly replayed?: boolean },
+  facts: Pick<Answer, 'sequence' | 'replayed' | 'asOf'>,
 ): Headers => {
   const headers: Headers = {
     'Content-Type': type,
@@ -24,6 +24,7 @@ const headersOf = (
     'X-Request-Id': exchange.requestId,
   };
   if (typeof facts.sequence === 'number') headers['Ledger-Sequence'] = facts.sequence;
+  if (facts.asOf !== undefined) headers['Ledger-As-Of'] = facts.asOf;
   if (facts.replayed === true) headers['Idempotency-Replayed'] = 'true';
   if (exchange.isLast()) headers['Connection'] = 'close';
   return headers;

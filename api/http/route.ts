@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AccountId, Actor } from '#domain/ids.ts';
+import type { Instant } from '#domain/time.ts';
 import type { Principal } from '#identity/principal.ts';
 import type { AccountScope, Scope } from '#identity/scopes.ts';
 import { accountOf } from './account-of.ts';
@@ -14,6 +15,8 @@ export type Answer = {
   readonly sequence?: number | null;
   /** The first result again. */
   readonly replayed?: boolean;
+  /** The instant that an answer about the past is as of; goes into the Ledger-As-Of header. */
+  readonly asOf?: Instant;
 };
 
 /** Who sends a request and from where. */
@@ -86,6 +89,8 @@ type Facts = {
   readonly kind: RouteKind;
   /** Successful answers by status. */
   readonly answers: Readonly<Record<number, AnswerForm>>;
+  /** Of a read: it takes `as_of` and `known` too, and then answers from `services` as they were. */
+  readonly hasPast?: true | 'by itself';
   /** Problems of its own, beside those that every route of its kind can have. */
   readonly problems: readonly ProblemCode[];
 };

@@ -3,6 +3,7 @@ import type { Principal } from '#identity/principal.ts';
 import type { Admit } from './admit.ts';
 import { idempotencyKeyOf } from './idempotency.ts';
 import { readJsonObject } from './json-body.ts';
+import { answerFromPast, isAboutPast } from './past.ts';
 import { HttpProblem } from './problem.ts';
 import { readSequence } from './read-sequence.ts';
 import type { Answer, Route, RouteScope } from './route.ts';
@@ -67,6 +68,11 @@ export const answerBy = async (
   if (route.kind !== 'read') return route.answer(services, call);
   const { min_sequence: asked, ...rest } = query;
   const sequence = await readSequence(services, asked);
+  if (route.hasPast === undefined && isAboutPast(query)) throw new HttpProblem('no_past');
+  if (route.hasPast === true && isAboutPast(query)) {
+    const atLeast = asked === undefined ? 0 : sequence;
+    return answerFromPast(route, services, { ...call, query: rest }, response, atLeast);
+  }
   const answer = await route.answer(services, { ...call, query: rest });
   return { sequence, ...answer };
 };

@@ -21,7 +21,10 @@ import { answerBy } from './serve-route.ts';
 import type { Services } from './services.ts';
 import { apiVersion } from './version.ts';
 
-export type HttpApiOptions = Omit<Services, 'version' | 'readTimeoutMs' | 'accountNumbers'> & {
+export type HttpApiOptions = Omit<
+  Services,
+  'version' | 'readTimeoutMs' | 'accountNumbers' | 'past'
+> & {
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   readonly version?: string;
   /** How long a read waits for its `min_sequence`, milliseconds. */
@@ -162,7 +165,7 @@ export const createHttpApi = (options: HttpApiOptions): HttpApi => {
     ...rest
   } = options;
   const accountNumbers = createAccountNumbers(rest.queries, readTimeoutMs);
-  const services: Services = { ...rest, version, readTimeoutMs, accountNumbers };
+  const services: Services = { ...rest, version, readTimeoutMs, accountNumbers, past: null };
   const serving: Serving = { services, log, closing: false };
   const addressOf = trustProxy === undefined ? fromConnection : fromProxies;
   const admit = createAdmit(authenticate, addressOf, guard);

@@ -1,3 +1,4 @@
+import type { SegmentKeeper } from '#audit/as-of/keep-segments.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import type { Clock } from '#commands/ports/clock.ts';
@@ -6,9 +7,20 @@ import type { Ids } from '#commands/ports/ids.ts';
 import type { MarketFeed } from '#commands/ports/market-feed.ts';
 import type { Quotes } from '#commands/ports/quotes.ts';
 import type { Reconciliations } from '#commands/reconciliation/reconciliations.ts';
+import type { AccountId } from '#domain/ids.ts';
+import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { Identity } from '#identity/identity.ts';
 import type { Queries } from '#projections/ports/queries.ts';
 import type { AccountNumbers } from './account-numbers.ts';
+
+/** What a request about the past asks besides what `queries` says. */
+export type Past = {
+  /** Of an account's events those that the view shows. */
+  readonly shownOf: (
+    account: AccountId,
+    events: readonly RecordedEvent[],
+  ) => Promise<readonly RecordedEvent[]>;
+};
 
 /** What the routes answer from. */
 export type Services = {
@@ -25,6 +37,10 @@ export type Services = {
   readonly ids: Ids;
   /** Shows the log and the read tables as of one moment: for questions about the past and about where a number comes from. */
   readonly withLook: <T>(act: (snapshot: LookSnapshot) => Promise<T>) => Promise<T>;
+  /** Keeps what the past is folded on from; where there is none, long accounts take longer. */
+  readonly segments?: SegmentKeeper | undefined;
+  /** Of a request about the past: what else of it is asked for. Null for the present. */
+  readonly past: Past | null;
   readonly accountNumbers: AccountNumbers;
   readonly identity: Identity;
   /** Of this program. */

@@ -11,29 +11,9 @@ import type { RecordedEvent } from '#domain/recorded-event.ts';
 import { project } from '#projections/ledger.ts';
 import { createTables, type Tables } from '#projections/tables.ts';
 import { hasHappenedBy } from './truth.ts';
-import { eventAt, NoSuchPast, type View } from './view.ts';
+import { NoSuchPast, placesOf, type View } from './view.ts';
 
-type Bounds = Pick<EventFilter, 'toSequence' | 'recordedTo'>;
-
-const boundsOf = async (log: LogReader, { known }: View): Promise<Bounds> => {
-  if (known === null) return {};
-  if (known.kind === 'instant') return { recordedTo: known.at };
-  const head = await log.head();
-  if (known.sequence > head) {
-    throw new NoSuchPast(`There is no event ${known.sequence}: the log ends at ${head}.`);
-  }
-  return { toSequence: known.sequence };
-};
-
-const happenedIn = async (
-  log: LogReader,
-  { asOf }: View,
-): Promise<(event: RecordedEvent) => boolean> => {
-  if (asOf === null) return () => true;
-  if (asOf.kind === 'instant') return hasHappenedBy({ at: asOf.at, sequence: 0 });
-  const { effectiveAt } = await eventAt(log, asOf.sequence);
-  return hasHappenedBy({ at: effectiveAt, sequence: asOf.sequence });
-};
+type Bounds = Pick<EventFilter, 'toSequence'>;
 
 type Source = { next: RecordedEvent | null; readonly advance: () => Promise<void> };
 
@@ -79,7 +59,7 @@ const tradedIn = ({ data }: RecordedEvent): Ticker | null =>
  * All that bears on one account, in the order of the log: its own stream, the sessions, and the market of each symbol
  * it has traded. Marks of a symbol matter to nothing before its first fill, so earlier ones come just before that.
  */
-async function* bearingOn(
+export async function* bearingOn(
   log: LogReader,
   accountId: AccountId,
   bounds: Bounds,
@@ -106,8 +86,9 @@ export async function* accountHistory(
   accountId: AccountId,
   view: View,
 ): AsyncGenerator<RecordedEvent, void, void> {
-  const bounds = await boundsOf(log, view);
-  const hasHappened = await happenedIn(log, view);
+  const { until, end } = await placesOf(log, view);
+  const bounds = view.known === null ? {} : { toSequence: until };
+  const hasHappened = end === null ? () => true : hasHappenedBy(end);
   for await (const event of bearingOn(log, accountId, bounds)) {
     if (hasHappened(event)) yield event;
   }

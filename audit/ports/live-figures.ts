@@ -11,6 +11,7 @@ import type {
 import type { LedgerSnapshot } from './ledger-snapshot.ts';
 import type { LiveRows } from './live-rows.ts';
 import type { StoredEvent } from './log-reader.ts';
+import type { PastReader } from './past.ts';
 import type { TargetStanding } from './seal-outbox.ts';
 
 /** What the log's own counters say. */
@@ -66,8 +67,9 @@ export type LiveFigures = {
   readonly sealTargets: () => Promise<readonly TargetStanding[]>;
 };
 
-/** A snapshot of the ledger that answers single questions too. */
+/** A snapshot of the ledger that answers single questions too, also about the past. */
 export type LookSnapshot = LedgerSnapshot & {
   readonly live: LiveFigures;
+  readonly past: PastReader;
   readonly rows: LiveRows;
 };

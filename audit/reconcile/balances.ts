@@ -7,9 +7,9 @@ import {
   subtract,
   sum,
 } from '#domain/money.ts';
+import { balancing } from '#domain/reconciliation/amendment.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
 import type { Instant } from '#domain/time.ts';
-import { balancing } from './books.ts';
 import { breakIdOf, breakOf, type Context } from './context.ts';
 
 /** One figure at the end of the statement: what both sides say, and what of the difference the breaks explain. */

@@ -1,3 +1,4 @@
+import type { Movement } from '#domain/account/movement.ts';
 import { postingsOf } from '#domain/account/postings.ts';
 import type { AccountId, EventId, ExecutionId, OrderId, Symbol as Ticker } from '#domain/ids.ts';
 import type { Cash, Price, Quantity } from '#domain/money.ts';
@@ -19,31 +20,16 @@ export type OurFill = {
   readonly splitSince: boolean;
 };
 
-export const ourCategories = [
-  'deposit',
-  'withdrawal',
-  'fee',
-  'interest',
-  'adjustment',
-  'dividend',
-] as const;
-export type OurCategory = (typeof ourCategories)[number];
-
 /** A booked movement of cash outside trades, with what reconciling has added to it since. */
-export type OurMovement = {
+export type OurMovement = Movement & {
   /** The event that booked it. */
   readonly id: EventId;
-  readonly category: OurCategory;
-  readonly symbol: Ticker | null;
-  /** Signed. */
-  readonly amount: Cash;
-  readonly at: Instant;
-  readonly reference: string | null;
-  readonly description: string;
 };
 
 export type OurSplit = {
   readonly id: EventId;
+  /** What an import called it; null where something else booked it. */
+  readonly reference: string | null;
   readonly symbol: Ticker;
   readonly newShares: bigint;
   readonly oldShares: bigint;
@@ -74,20 +60,6 @@ export type OurBooks = {
   /** The last event that is in them. */
   readonly sequence: number;
 };
-
-const amends = 'reconciliation:amends:';
-const balances = 'reconciliation:balances:';
-
-/** The external reference of a booking that changes the amount of another one. */
-export const amending = (movement: Pick<OurMovement, 'id'>): string => `${amends}${movement.id}`;
-/** The external reference of a booking that makes up for what nothing explains. */
-export const balancing = (breakId: string): string => `${balances}${breakId}`;
-
-/** The event that a booking amends; undefined where it is a booking of its own. */
-export const amendedBy = (reference: string | null): EventId | undefined =>
-  reference?.startsWith(amends) === true ? (reference.slice(amends.length) as EventId) : undefined;
-export const isBalancing = (reference: string | null): boolean =>
-  reference?.startsWith(balances) === true;
 
 const rebooked = '/rebooked';
 

@@ -1,21 +1,20 @@
+import { adjustedFor, bookedAs, describedAs } from '#commands/ports/statement-line.ts';
 import {
   absolute,
   type Cash,
-  divide,
   formatCash,
   formatPrice,
   formatQuantity,
   negate,
-  notional,
-  type Price,
 } from '#domain/money.ts';
+import { amending } from '#domain/reconciliation/amendment.ts';
 import type { BreakType } from '#domain/reconciliation/break-types.ts';
-import type { Correction, Facts } from '#domain/reconciliation/correction.ts';
+import type { Facts } from '#domain/reconciliation/correction.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
 import { dayOf, isBy } from '#domain/reconciliation/period.ts';
 import { unreachable } from '#domain/unreachable.ts';
-import { amending, type OurMovement } from './books.ts';
-import { breakOf, type Context, splitSince } from './context.ts';
+import type { OurMovement } from './books.ts';
+import { breakOf, type Context, whyKept } from './context.ts';
 import type { CashLine, CashMatches } from './match-cash.ts';
 
 const noShares = 0n as Break['shares'];
@@ -49,92 +48,53 @@ const movementFacts = (movement: OurMovement): Facts => ({
 
 type Proposal = Pick<Break, 'correction' | 'why'>;
 
-const adjusting = (line: CashLine, reason: string): Correction => ({
-  kind: 'adjust_cash',
-  amount: line.amount,
-  description: line.description,
-  externalReference: line.reference,
-  at: line.at,
-  reason,
-});
-
-/** What a share paid: as told, or else where the amount comes out even on the shares that we hold. */
-const perShareOf = (line: Extract<CashLine, { kind: 'dividend' }>, held: bigint): Price | null => {
-  if (line.perShare !== null) return line.perShare;
-  return held === 0n ? null : (divide(line.amount, held) as Price);
-};
-
-const payingDividend = (
-  context: Context,
-  line: Extract<CashLine, { kind: 'dividend' }>,
-): Proposal => {
-  const held = context.books.heldNow.get(line.symbol) ?? (0n as Break['shares']);
-  const perShare = perShareOf(line, held);
-  const isExact =
-    perShare !== null &&
-    perShare > 0n &&
-    held !== 0n &&
-    notional(perShare, held) === line.amount &&
-    !splitSince(context, line.symbol, line.at);
-  if (!isExact || perShare === null) {
-    return {
-      correction: adjusting(line, `dividend of ${line.symbol} on shares that are not held now`),
-      why: `Adjusts the cash: the dividend does not come out of the ${formatQuantity(held)} ${line.symbol} held now.`,
-    };
-  }
-  const { symbol, amount, description, reference: externalReference, at } = line;
-  return {
-    correction: {
-      kind: 'pay_dividend',
-      symbol,
-      perShare,
-      amount,
-      description,
-      externalReference,
-      at,
-    },
-    why: `Pays ${formatPrice(perShare)} a share on the ${formatQuantity(held)} ${symbol} held.`,
-  };
-};
-
 const booking = (line: Extract<CashLine, { kind: 'cash' }>): Proposal => {
-  const { description, reference: externalReference, at, category } = line;
-  const movement = { description, externalReference, at };
-  const amount = absolute(line.amount);
-  switch (category) {
+  const movement = {
+    amount: absolute(line.amount),
+    description: describedAs(line),
+    externalReference: line.reference,
+    at: line.at,
+  };
+  const booked = bookedAs(line);
+  const what = line.category === booked ? booked : `${line.category} as a ${booked}`;
+  switch (booked) {
     case 'deposit':
-      if (line.amount < 0n) break;
-      return {
-        correction: { kind: 'deposit_cash', amount, ...movement },
-        why: 'Books the deposit.',
-      };
+      return { correction: { kind: 'deposit_cash', ...movement }, why: `Books the ${what}.` };
     case 'withdrawal':
-      if (line.amount > 0n) break;
       return {
-        correction: { kind: 'withdraw_cash', amount, ...movement },
-        why: 'Books the withdrawal, where that much is free.',
+        correction: { kind: 'report_withdrawal', ...movement },
+        why: `Books the ${what}: it has left already.`,
       };
     case 'fee':
-    case 'tax':
-      if (line.amount > 0n) break;
-      return {
-        correction: { kind: 'charge_fee', amount, ...movement },
-        why: `Books the ${category}.`,
-      };
-    case 'interest':
-      return {
-        correction: { kind: 'pay_interest', amount: line.amount, ...movement },
-        why: 'Books the interest.',
-      };
-    case 'conversion':
-    case 'adjustment':
-      break;
+      return { correction: { kind: 'charge_fee', ...movement }, why: `Books the ${what}.` };
+    case 'interest': {
+      const correction = { kind: 'pay_interest', ...movement, amount: line.amount } as const;
+      return { correction, why: `Books the ${what}.` };
+    }
+    case 'adjustment': {
+      const reason = adjustedFor(line);
+      const correction = { kind: 'adjust_cash', ...movement, amount: line.amount, reason } as const;
+      return { correction, why: `Adjusts the cash: ${reason}.` };
+    }
     default:
-      return unreachable(category);
+      return unreachable(booked);
   }
+};
+
+const reporting = (line: Extract<CashLine, { kind: 'dividend' }>): Proposal => {
+  const {
+    symbol,
+    amount,
+    quantity,
+    perShare,
+    description,
+    reference: externalReference,
+    at,
+  } = line;
+  const paid = { symbol, amount, quantity, perShare, description, externalReference, at };
   return {
-    correction: adjusting(line, `the broker's statement has this ${category}`),
-    why: `Adjusts the cash: there is no command for ${category === 'adjustment' ? 'it' : `a ${category} of this sign`}.`,
+    correction: { kind: 'report_dividend', ...paid },
+    why: `Books the dividend of ${symbol} as it was paid.`,
   };
 };
 
@@ -148,7 +108,7 @@ const missing = (context: Context, line: CashLine): Break => {
     theirs: lineFacts(line),
     cash: line.amount,
     shares: noShares,
-    ...(isDividend ? payingDividend(context, line) : booking(line)),
+    ...(isDividend ? reporting(line) : booking(line)),
   });
 };
 
@@ -170,8 +130,9 @@ const atEnd = (
   movement: { readonly at: CashLine['at']; readonly amount: Cash },
 ): bigint => (isBy(movement.at, period.to) ? movement.amount : 0n);
 
-const unknown = (context: Context, ours: OurMovement): Break =>
-  breakOf(context, [ours.id, ours.amount], {
+const unknown = (context: Context, ours: OurMovement): Break => {
+  const kept = whyKept(context);
+  return breakOf(context, [ours.id, ours.amount], {
     kind: 'unknown_cash',
     symbol: ours.symbol,
     at: ours.at,
@@ -179,12 +140,15 @@ const unknown = (context: Context, ours: OurMovement): Break =>
     theirs: null,
     cash: -atEnd(context, ours) as Cash,
     shares: noShares,
-    ...amendment(
-      ours,
-      negate(ours.amount),
-      `the broker's statement does not have this ${ours.category}`,
-    ),
+    ...(kept === null
+      ? amendment(
+          ours,
+          negate(ours.amount),
+          `the broker's statement does not have this ${ours.category}`,
+        )
+      : { correction: null, why: kept }),
   });
+};
 
 const ofPair = (context: Context, theirs: CashLine, ours: OurMovement): Break | undefined => {
   const differs = theirs.amount !== ours.amount;

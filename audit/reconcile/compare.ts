@@ -1,16 +1,18 @@
 import { hash } from 'node:crypto';
 import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
+import { roundingReference } from '#commands/ports/statement-line.ts';
 import type { AccountId } from '#domain/ids.ts';
 import { type BreakType, breakTypes } from '#domain/reconciliation/break-types.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
 import type { Instant } from '#domain/time.ts';
+import { asBooked, type NotCompared } from './as-booked.ts';
 import { type Balances, balanceBreaks, balancesOf } from './balances.ts';
-import type { OurBooks } from './books.ts';
+import { brokersId, type OurBooks } from './books.ts';
 import { cashBreaks } from './cash-breaks.ts';
-import type { Context, SplitLine, StatementScope } from './context.ts';
+import type { Context, StatementScope } from './context.ts';
 import { fillBreaks } from './fill-breaks.ts';
-import { type CashLine, matchCash } from './match-cash.ts';
-import { matchFills, type TradeLine } from './match-fills.ts';
+import { matchCash } from './match-cash.ts';
+import { type FillMatches, matchFills } from './match-fills.ts';
 import { splitBreaks } from './split-breaks.ts';
 
 /** Calendar days that the same thing may be booked apart: a long weekend and a day. */
@@ -30,15 +32,21 @@ export type Reconciliation = {
   readonly matched: number;
   /** The kinds of break that such a statement can show. */
   readonly kinds: readonly BreakType[];
+  /** The references of the rows that were compared. */
+  readonly compared: ReadonlySet<string>;
   readonly counts: Readonly<Partial<Record<BreakType, number>>>;
   readonly breaks: readonly Break[];
   readonly balances: Balances;
+  /** Rows that could not be taken, or say what nothing can be compared with. */
+  readonly notCompared: readonly NotCompared[];
+  /** Why holdings and cash at the end are not compared although the statement may say them; null where they are. */
+  readonly endsNotCompared: string | null;
   /** The last event of the account that was compared. */
   readonly sequence: number;
 };
 
 const plain = (name: string, value: unknown): unknown => {
-  if (name === 'row' || name === 'problems') return undefined;
+  if (name === 'row' || name === 'problems' || name === 'notes') return undefined;
   return typeof value === 'bigint' ? `${value}` : value;
 };
 
@@ -71,15 +79,14 @@ const countsOf = (breaks: readonly Break[]): Reconciliation['counts'] => {
   return counts;
 };
 
-/** Rows that are about a break: all others agree with our books. */
+/** Rows that are about a break: all others agree with our books. What rounding came to is of its trade's row. */
 const rowsOf = (breaks: readonly Break[]): number =>
-  new Set(breaks.flatMap(({ theirs }) => (theirs?.['row'] == null ? [] : [theirs['row']]))).size;
-
-/** Each split once, oldest first. */
-const splitsOf = (lines: readonly StatementLine[]): readonly SplitLine[] => {
-  const once = new Map(ofKind(lines, 'split').map((line) => [line.reference, line]));
-  return [...once.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.row - b.row));
-};
+  new Set(
+    breaks.flatMap(({ theirs }) => {
+      const [row, reference] = [theirs?.['row'], theirs?.['reference']];
+      return row == null ? [] : [`${row} ${reference?.replace(/:rounding$/, '')}`];
+    }),
+  ).size;
 
 /** What of a statement and of the books a source's statements are good for. */
 const within = (
@@ -108,13 +115,29 @@ const ofExecutions: readonly BreakType[] = [
   'timing',
 ];
 
-const kindsOf = (scope: StatementScope, { positions, cash }: BrokerStatement) =>
-  scope === 'executions'
+const kindsOf = (scope: StatementScope, { positions, cash, problems }: BrokerStatement) => {
+  // A row that could not be taken may be the very one that a break of before is about.
+  if (problems.length > 0) return [];
+  return scope === 'executions'
     ? ofExecutions
     : breakTypes.filter(
         (kind) =>
           (kind !== 'position' || positions !== null) && (kind !== 'cash_balance' || cash !== null),
       );
+};
+
+/** What trades that were paired under different names are rounded by: theirs to ours. */
+const roundingsOf = ({ pairs }: FillMatches): ReadonlyMap<string, string> =>
+  new Map(
+    pairs.map(({ theirs, ours }) => [
+      roundingReference(theirs.reference),
+      roundingReference(brokersId(ours)),
+    ]),
+  );
+
+/** The ends say nothing where rows before them could not be taken. */
+const comparableEnds = (statement: BrokerStatement): BrokerStatement =>
+  statement.problems.length === 0 ? statement : { ...statement, positions: null, cash: null };
 
 /** Compares a statement with the books. Pure: the same two always give the same breaks in the same order. */
 export const reconcile = (
@@ -122,10 +145,15 @@ export const reconcile = (
   ourBooks: OurBooks,
   scope: StatementScope,
 ): Reconciliation => {
-  const { statement, books } = within(scope, given, ourBooks);
-  const { lines, from, to, source } = statement;
+  const { statement, books } = within(scope, comparableEnds(given), ourBooks);
+  const { lines, from, to, source, problems } = statement;
   const period = { from, to };
   const isWhole = scope === 'everything';
+  const told = asBooked(statement, books, slackDays);
+  const { splits, ratios, absorbed } = told;
+  const theirSplits = [...splits.pairs.map(({ theirs }) => theirs), ...splits.missing].map(
+    (line) => ({ line, ratio: ratios.get(line) ?? null }),
+  );
   const context: Context = {
     accountId: books.accountId,
     statement,
@@ -133,19 +161,21 @@ export const reconcile = (
     period,
     bookedIds: new Set(books.fills.map(({ executionId }) => executionId)),
     statesFees: isWhole,
-    theirSplits: splitsOf(lines),
+    theirSplits: theirSplits.toSorted((a, b) => (a.line.at < b.line.at ? -1 : 1)),
+    absorbed,
   };
-  const trades: readonly TradeLine[] = ofKind(lines, 'trade');
-  const moves: readonly CashLine[] = ofKind(lines, 'cash', 'dividend');
   const limits = { period, slackDays, statesFees: isWhole };
+  const fills = matchFills(told.trades, told.fills, limits);
+  const sameAs = roundingsOf(fills);
   const found = [
-    ...fillBreaks(context, matchFills(trades, books.fills, limits)),
-    ...(isWhole ? cashBreaks(context, matchCash(moves, books.movements, limits)) : []),
-    ...(isWhole ? splitBreaks(context, slackDays) : []),
+    ...fillBreaks(context, fills, told.takenBack),
+    ...(isWhole ? cashBreaks(context, matchCash(told.moves, told.movements, sameAs, limits)) : []),
+    ...(isWhole ? splitBreaks(context, splits) : []),
   ];
   const balances = balancesOf(context, found);
   const end = to ?? books.latestAt;
   const breaks = [...found, ...balanceBreaks(context, balances, end)].sort(inOrder);
+  const notCompared = [...problems, ...told.notCompared].sort((a, b) => a.row - b.row);
   return {
     accountId: books.accountId,
     source,
@@ -154,11 +184,19 @@ export const reconcile = (
     from,
     to,
     lines: lines.length,
-    matched: lines.length - rowsOf(found),
+    matched: lines.length - rowsOf(found) - told.notCompared.length,
     kinds: kindsOf(scope, statement),
+    compared: new Set(
+      [...told.trades, ...told.moves, ...theirSplits.map(({ line }) => line)].map(
+        ({ reference }) => reference,
+      ),
+    ),
     counts: countsOf(breaks),
     breaks,
     balances,
+    notCompared,
+    endsNotCompared:
+      problems.length > 0 ? `rows that could not be taken: ${problems.length}` : null,
     sequence: books.sequence,
   };
 };

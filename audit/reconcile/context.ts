@@ -1,14 +1,17 @@
 import { hash } from 'node:crypto';
-import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
+import type { BrokerStatement } from '#commands/ports/broker-statement.ts';
 import type { AccountId, BreakId, ExecutionId, Symbol as Ticker } from '#domain/ids.ts';
+import type { Ratio } from '#domain/market/split-ratio.ts';
 import { proportion, type Quantity } from '#domain/money.ts';
 import type { BreakType } from '#domain/reconciliation/break-types.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
 import type { Period } from '#domain/reconciliation/period.ts';
 import type { Instant } from '#domain/time.ts';
 import type { OurBooks } from './books.ts';
+import type { SplitRow } from './match-splits.ts';
 
-export type SplitLine = Extract<StatementLine, { readonly kind: 'split' }>;
+/** A split of a statement, with its ratio where that can be told. */
+export type TheirSplit = { readonly line: SplitRow; readonly ratio: Ratio | null };
 
 /** What a source's statements speak of: executions alone, without fees, or everything in the account. */
 export type StatementScope = 'executions' | 'everything';
@@ -21,7 +24,10 @@ export type Context = {
   readonly period: Period;
   readonly bookedIds: ReadonlySet<ExecutionId>;
   readonly statesFees: boolean;
-  readonly theirSplits: readonly SplitLine[];
+  /** All of them. */
+  readonly theirSplits: readonly TheirSplit[];
+  /** Those that our books have in the shares of older trades instead. */
+  readonly absorbed: ReadonlySet<SplitRow>;
 };
 
 /** What the parts that make a difference this one and no other come to: the same tomorrow, and from other rows of the same thing. */
@@ -41,20 +47,29 @@ export const breakOf = (
   found: Omit<Break, 'breakId'>,
 ): Break => ({ breakId: breakIdOf(accountId, found.kind, subject), ...found });
 
+/** Why nothing of ours that a statement does not have is to be taken back: it may be in a row that could not be read; null where all were. */
+export const whyKept = ({ statement: { problems } }: Context): string | null =>
+  problems.length === 0
+    ? null
+    : `Rows of the statement could not be read (${problems.length}), and one of them may be this: a person has to look.`;
+
 /** What shares of `at` have become by the end of the statement, as the statement tells the splits. */
 export const afterSplits = (
-  { theirSplits }: Context,
+  { theirSplits, absorbed }: Context,
   symbol: Ticker,
   at: Instant,
   shares: bigint,
 ): Quantity =>
   theirSplits
-    .filter((split) => split.symbol === symbol && split.at > at)
+    .filter(({ line }) => line.symbol === symbol && line.at > at && !absorbed.has(line))
     .reduce(
-      (held, { newShares, oldShares }) => proportion(held, newShares, oldShares),
+      (held, { ratio }) =>
+        ratio === null ? held : proportion(held, ratio.newShares, ratio.oldShares),
       shares as Quantity,
     );
 
 /** Whether either side split the symbol after `at`: shares of then and now are not alike. */
 export const splitSince = ({ theirSplits, books }: Context, symbol: Ticker, at: Instant): boolean =>
-  [...theirSplits, ...books.splits].some((split) => split.symbol === symbol && split.at > at);
+  [...theirSplits.map(({ line }) => line), ...books.splits].some(
+    (split) => split.symbol === symbol && split.at > at,
+  );

@@ -6,8 +6,9 @@ import type { Correction, Facts } from '#domain/reconciliation/correction.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
 import { dayOf, isBy } from '#domain/reconciliation/period.ts';
 import type { Instant } from '#domain/time.ts';
+import type { AsBooked } from './as-booked.ts';
 import { type OurFill, rebookedId } from './books.ts';
-import { afterSplits, breakOf, type Context, splitSince } from './context.ts';
+import { afterSplits, breakOf, type Context, splitSince, whyKept } from './context.ts';
 import type { FillMatches, TradeLine } from './match-fills.ts';
 
 const lineFacts = (line: TradeLine, statesFees: boolean): Facts => ({
@@ -58,7 +59,9 @@ const less = (left: Effect, right: Effect) => ({
 });
 
 const splitWords = (symbol: Ticker): string =>
-  `${symbol} split after it, so shares of then and now do not match one for one: a person has to enter what is missing in today's shares.`;
+  `${symbol} split after it, so shares of then and now do not match one for one: a person has to enter the difference in today's shares.`;
+const missingBeforeSplit = (symbol: Ticker): string =>
+  `${symbol} split after it, so shares of then and now do not match one for one: \`ledger import\` books it in shares after the split, else a person has to.`;
 
 type Proposal = Pick<Break, 'correction' | 'why'>;
 const toDecide = (why: string): Proposal => ({ correction: null, why });
@@ -72,7 +75,9 @@ const freeId = ({ books, bookedIds }: Context, reference: string): ExecutionId |
 };
 
 const bookingOf = (context: Context, line: TradeLine): Proposal => {
-  if (splitSince(context, line.symbol, line.at)) return toDecide(splitWords(line.symbol));
+  if (splitSince(context, line.symbol, line.at)) {
+    return toDecide(missingBeforeSplit(line.symbol));
+  }
   const executionId = freeId(context, line.reference);
   if (executionId === null) {
     return toDecide(
@@ -113,6 +118,13 @@ const missing = (context: Context, line: TradeLine): Break => {
   });
 };
 
+/** What the statement does not have, as far as it could be read. */
+const bustingUnknown = (context: Context, fill: OurFill): Proposal => {
+  const kept = whyKept(context);
+  if (kept !== null) return toDecide(kept);
+  return busting(fill, "the broker's statement does not have it");
+};
+
 const busting = (fill: OurFill, reason: string): Proposal =>
   fill.splitSince
     ? toDecide(splitWords(fill.symbol))
@@ -129,19 +141,36 @@ const unknown = (context: Context, fill: OurFill): Break =>
     ours: fillFacts(fill),
     theirs: null,
     ...less(none, fillEffect(context, fill)),
-    ...busting(fill, "the broker's statement does not have it"),
+    ...bustingUnknown(context, fill),
   });
 
-const ourDuplicate = (context: Context, extra: OurFill, of: OurFill): Break =>
-  breakOf(context, ['ours', extra.executionId, of.executionId], {
+const takenBack = (context: Context, { line, ours }: AsBooked['takenBack'][number]): Break => {
+  const { row, reference, trade, at, description } = line;
+  return breakOf(context, [ours.executionId, ours.quantity, ours.price], {
+    kind: 'unknown_fill',
+    symbol: ours.symbol,
+    at: ours.at,
+    ours: fillFacts(ours),
+    theirs: { reference, row: String(row), takenBack: trade, at, description },
+    ...less(none, fillEffect(context, ours)),
+    ...busting(ours, `the broker has taken it back${line.reason === '' ? '' : `: ${line.reason}`}`),
+  });
+};
+
+const ourDuplicate = (context: Context, extra: OurFill, of: OurFill): Break => {
+  const kept = whyKept(context);
+  return breakOf(context, ['ours', extra.executionId, of.executionId], {
     kind: 'duplicate_fill',
     symbol: extra.symbol,
     at: extra.at,
     ours: { ...fillFacts(extra), sameAs: of.executionId },
     theirs: null,
     ...less(none, fillEffect(context, extra)),
-    ...busting(extra, `the broker has it once, and it is booked as ${of.executionId} too`),
+    ...(kept === null
+      ? busting(extra, `the broker has it once, and it is booked as ${of.executionId} too`)
+      : toDecide(kept)),
   });
+};
 
 const theirDuplicate = (context: Context, line: TradeLine): Break =>
   breakOf(context, ['theirs', line.reference], {
@@ -234,6 +263,9 @@ const ofGroup = (context: Context, group: FillMatches['groups'][number]): Break 
       ...lineFacts(line, true),
       commission: formatCash(theirFee),
       rows: `${theirs.length}`,
+      ...(theirs.length > 1
+        ? { references: theirs.map(({ reference }) => reference).join(' ') }
+        : {}),
     },
     cash: -more as Cash,
     shares: 0n as Break['shares'],
@@ -246,8 +278,13 @@ const ofGroup = (context: Context, group: FillMatches['groups'][number]): Break 
 };
 
 /** What a statement's executions and ours differ in, and how much of the end of the statement that explains. */
-export const fillBreaks = (context: Context, matches: FillMatches): readonly Break[] =>
+export const fillBreaks = (
+  context: Context,
+  matches: FillMatches,
+  gone: AsBooked['takenBack'],
+): readonly Break[] =>
   [
+    ...gone.map((one) => takenBack(context, one)),
     ...matches.pairs.map(({ theirs, ours }) => ofPair(context, theirs, ours)),
     ...matches.groups.map((group) => ofGroup(context, group)),
     ...matches.missing.map((line) => missing(context, line)),

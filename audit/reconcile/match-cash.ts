@@ -1,4 +1,5 @@
 import type { StatementLine } from '#commands/ports/broker-statement.ts';
+import { bookedAs } from '#commands/ports/statement-line.ts';
 import type { Cash } from '#domain/money.ts';
 import { dayOf, daysApart, isWithin, type Period } from '#domain/reconciliation/period.ts';
 import type { OurMovement } from './books.ts';
@@ -18,16 +19,17 @@ type Pair = CashMatches['pairs'][number];
 type Open = { readonly theirs: Set<CashLine>; readonly ours: Set<OurMovement> };
 type Cost = (theirs: CashLine, ours: OurMovement) => number | null;
 
-const kindOf = (line: CashLine): string => (line.kind === 'dividend' ? 'dividend' : line.category);
+/** Of books that hold one currency: a tax is a fee, a conversion a deposit or a withdrawal. */
+const categoryOf = (line: CashLine): OurMovement['category'] =>
+  line.kind === 'dividend' ? 'dividend' : bookedAs(line);
 
-/** A tax is booked as a fee, and whatever has no command of its own as an adjustment. */
 const isSameKind = (line: CashLine, ours: OurMovement): boolean => {
-  const theirs = kindOf(line);
   if (line.kind === 'dividend' && ours.category === 'dividend') return line.symbol === ours.symbol;
-  return theirs === ours.category || (theirs === 'tax' && ours.category === 'fee');
+  return categoryOf(line) === ours.category;
 };
+/** Whatever has no command of its own is an adjustment. */
 const mayBeSameKind = (line: CashLine, ours: OurMovement): boolean =>
-  isSameKind(line, ours) || kindOf(line) === 'adjustment' || ours.category === 'adjustment';
+  isSameKind(line, ours) || categoryOf(line) === 'adjustment' || ours.category === 'adjustment';
 
 /** Names of the places in which something of ours may be that belongs to a row, and of the place in which it is. */
 type Places = {
@@ -85,11 +87,12 @@ const withoutRepeats = (lines: readonly CashLine[]) => {
 
 /**
  * Puts a statement's movements of cash and ours together: by reference; by kind and amount, the nearest day first;
- * by kind and day where only the amount differs.
+ * by kind and day where only the amount differs. `sameAs`: references of theirs that stand for one of ours.
  */
 export const matchCash = (
   lines: readonly CashLine[],
   movements: readonly OurMovement[],
+  sameAs: ReadonlyMap<string, string>,
   { period, slackDays }: { readonly period: Period; readonly slackDays: number },
 ): CashMatches => {
   const inOrder = lines.toSorted(
@@ -106,7 +109,8 @@ export const matchCash = (
     if (ours.reference !== null) byReference.set(ours.reference, ours);
   }
   for (const theirs of [...open.theirs]) {
-    const ours = byReference.get(theirs.reference);
+    const ours =
+      byReference.get(theirs.reference) ?? byReference.get(sameAs.get(theirs.reference) ?? '');
     if (ours === undefined || !open.ours.has(ours) || !mayBeSameKind(theirs, ours)) continue;
     open.theirs.delete(theirs);
     open.ours.delete(ours);

@@ -1,19 +1,19 @@
-import type { BrokerStatement } from '#commands/ports/broker-statement.ts';
+import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
+import { importedReference, roundingReference } from '#commands/ports/statement-line.ts';
 import type { AccountEvent } from '#domain/account/events.ts';
+import { movementIn } from '#domain/account/movement.ts';
 import type { AccountId, EventId, ExecutionId, Symbol as Ticker } from '#domain/ids.ts';
-import { type Cash, negate, type Quantity } from '#domain/money.ts';
+import type { Cash, Quantity } from '#domain/money.ts';
+import { amendedBy, isBalancing } from '#domain/reconciliation/amendment.ts';
 import { isBy, isNear, type Period } from '#domain/reconciliation/period.ts';
 import { type EventType, isAccountEvent, type RecordedEvent } from '#domain/recorded-event.ts';
 import type { Instant } from '#domain/time.ts';
 import type { LogReader } from '../ports/log-reader.ts';
 import {
-  amendedBy,
   brokersId,
   fillOf,
-  isBalancing,
   movedBy,
   type OurBooks,
-  type OurCategory,
   type OurFill,
   type OurMovement,
   type OurSplit,
@@ -99,34 +99,10 @@ const keepMovement = (open: Open, movement: OurMovement): void => {
   }
 };
 
-type CashEvent = Extract<AccountEvent, { readonly externalReference: string | null }>;
-
-const categories: Readonly<Record<CashEvent['type'], OurCategory>> = {
-  CashDeposited: 'deposit',
-  CashWithdrawn: 'withdrawal',
-  FeeCharged: 'fee',
-  InterestPaid: 'interest',
-  CashAdjusted: 'adjustment',
-  DividendPaid: 'dividend',
-};
-
-const movementOf = (event: CashEvent, id: EventId): OurMovement => ({
-  id,
-  category: categories[event.type],
-  symbol: event.type === 'DividendPaid' ? event.symbol : null,
-  amount:
-    event.type === 'CashWithdrawn' || event.type === 'FeeCharged'
-      ? negate(event.amount)
-      : event.amount,
-  at: event.at,
-  reference: event.externalReference,
-  description: event.description,
-});
-
 const takeSplit = (
   open: Open,
   event: Extract<AccountEvent, { readonly type: 'StockSplit' }>,
-  id: EventId,
+  { id, commandId }: RecordedEvent,
 ): void => {
   const { symbol, newShares, oldShares, at } = event;
   for (const [key, fill] of open.fills) {
@@ -134,7 +110,8 @@ const takeSplit = (
   }
   const added = (event.quantityAfter - event.quantityBefore) as Quantity;
   // All of them: one after the period tells that earlier fills are in old shares.
-  open.splits.push({ id, symbol, newShares, oldShares, added, at });
+  const reference = importedReference(commandId);
+  open.splits.push({ id, reference, symbol, newShares, oldShares, added, at });
   if (event.cashInLieu === 0n) return;
   const description = `Cash in lieu of ${symbol}`;
   const { cashInLieu: amount } = event;
@@ -149,10 +126,12 @@ const takeSplit = (
   });
 };
 
-const take = (open: Open, event: AccountEvent, { id, effectiveAt }: RecordedEvent): void => {
-  const at = happenedAt(event, effectiveAt);
+const take = (open: Open, event: AccountEvent, recorded: RecordedEvent): void => {
+  const at = happenedAt(event, recorded.effectiveAt);
   addTotals(open, event, at);
   if (open.latestAt === undefined || at > open.latestAt) open.latestAt = at;
+  const movement = movementIn(event);
+  if (movement !== undefined) keepMovement(open, { id: recorded.id, ...movement });
   switch (event.type) {
     case 'AccountOpened':
       open.broker = event.policy.broker;
@@ -184,17 +163,22 @@ const take = (open: Open, event: AccountEvent, { id, effectiveAt }: RecordedEven
       }
       return;
     case 'StockSplit':
-      takeSplit(open, event, id);
+      takeSplit(open, event, recorded);
       return;
-    case 'CashDeposited':
-    case 'CashWithdrawn':
-    case 'FeeCharged':
-    case 'InterestPaid':
-    case 'CashAdjusted':
-    case 'DividendPaid':
-      keepMovement(open, movementOf(event, id));
-      return;
-    default: // Nothing else moves cash or shares, or names an execution.
+    default: // Nothing else moves shares, or names an execution.
+  }
+};
+
+/** What a line may be booked under, and what it is about. */
+const namesIn = (line: StatementLine): readonly string[] => {
+  switch (line.kind) {
+    case 'trade':
+      return [line.reference, roundingReference(line.reference)];
+    case 'bust':
+    case 'correction':
+      return [line.trade];
+    default:
+      return [line.reference];
   }
 };
 
@@ -212,7 +196,7 @@ export const readBooks = async (
   const open: Open = {
     period: { from, to },
     slackDays,
-    references: new Set(lines.map(({ reference }) => reference)),
+    references: new Set(lines.flatMap(namesIn)),
     fills: new Map(),
     unbooked: new Map(),
     movements: new Map(),

@@ -27,20 +27,16 @@ import {
 } from './naive-orders.ts';
 import type { Entry, Mark, Split } from './naive-positions.ts';
 import type { Shelves } from './shelves.ts';
-import { showWaiting } from './waiting-marks.ts';
+import { showWaiting, type Waiting } from './waiting-marks.ts';
 
 /** All that the fold remembers. What becomes a row and is done with is only on the shelves. */
 export type NaiveBooks = {
   readonly accounts: Map<AccountId, NaiveAccount>;
   readonly quotes: Map<string, NaiveQuote>;
-  /** Holdings that are not flat, by symbol: marks are shown to each. */
-  readonly open: Map<string, Set<NaiveHolding>>;
-  /** The last marks by symbol, which those have not all been shown yet. */
-  readonly waitingMarks: Map<string, Mark[]>;
   /** Accounts of whose reconciliations an event could not be read: their breaks are not known. */
   readonly unreadReconciliations: Set<AccountId>;
   readonly shelves: Shelves;
-};
+} & Waiting;
 
 /** Notes whether marks have to be shown to a holding from now on. */
 export const noteOpen = (

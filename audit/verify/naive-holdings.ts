@@ -1,4 +1,5 @@
 import type { AccountId } from '#domain/ids.ts';
+import { beforeAllSessions } from '#domain/market/calendar.ts';
 import { divide } from '#domain/money.ts';
 import type { Instant } from '#domain/time.ts';
 import { type NaiveLot, splitLots, takeFirstIn } from './naive-lots.ts';
@@ -140,6 +141,7 @@ export const refoldHolding = (
     ...newHolding(accountId, symbol, first),
     entries: [...entries],
   };
+  if (entries.length === 0) holding.position.session = beforeAllSessions;
   const lots = new Map<string, NaiveLot>();
   const histories: NaiveHistory[] = [];
   let shown = 0;

@@ -5,36 +5,10 @@ import type {
   StatementReconciled,
 } from '#domain/reconciliation/events.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
-import type { Instant } from '#domain/time.ts';
 import { cash, ifAny, shares } from './cell-texts.ts';
 import { canonical, type ExpectedRow } from './cells.ts';
 import type { Contradiction } from './contradiction.ts';
-import type { Shelves } from './shelves.ts';
-
-/** A break as it was found last, and how it ended. */
-export type NaiveBreak = {
-  readonly accountId: string;
-  readonly breakId: string;
-  readonly createdSequence: number;
-  readonly firstSeenAt: Instant;
-  sequence: number;
-  found: Omit<BreakFound, 'type'>;
-  lastSeenAt: Instant;
-  end: {
-    readonly status: 'resolved' | 'approved' | 'dismissed';
-    readonly at: Instant;
-    readonly by: string;
-    readonly reason: string | null;
-    readonly correctedBy: string | null;
-  } | null;
-};
-
-export type NaiveReconciliation = Omit<StatementReconciled, 'type'> & {
-  readonly eventId: string;
-  readonly by: string;
-  readonly createdSequence: number;
-  readonly sequence: number;
-};
+import type { NaiveBreak, NaiveReconciliation, Shelves } from './shelves.ts';
 
 const neverFound = (breakId: string): Contradiction => ({
   expected: 'a break that was found before',

@@ -7,13 +7,16 @@ import type { NaiveExecution } from './naive-executions.ts';
 import type { NaiveHistory } from './naive-holdings.ts';
 import type { NaiveLot } from './naive-lots.ts';
 import { isWorking, type NaiveOrder } from './naive-orders.ts';
-import {
-  breakCells,
-  type NaiveBreak,
-  type NaiveReconciliation,
-  reconciliationCells,
-} from './naive-reconciliations.ts';
-import type { NaiveMark, NaivePoint, NaiveSplit, Shelf, Shelves } from './shelves.ts';
+import { breakCells, reconciliationCells } from './naive-reconciliations.ts';
+import type {
+  NaiveBreak,
+  NaiveMark,
+  NaivePoint,
+  NaiveReconciliation,
+  NaiveSplit,
+  Shelf,
+  Shelves,
+} from './shelves.ts';
 import { comparedColumns } from './table-columns.ts';
 
 /** Tables whose rows an event makes and later ones may touch. */

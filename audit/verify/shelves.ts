@@ -1,12 +1,12 @@
 import type { StockSplit } from '#domain/account/events.ts';
 import type { AccountId, EventId } from '#domain/ids.ts';
 import type { PriceMarked } from '#domain/market/events.ts';
+import type { BreakFound, StatementReconciled } from '#domain/reconciliation/events.ts';
 import type { Instant, SessionDate } from '#domain/time.ts';
 import type { NaiveExecution } from './naive-executions.ts';
 import type { NaiveHistory } from './naive-holdings.ts';
 import type { NaiveLot } from './naive-lots.ts';
 import type { NaiveOrder } from './naive-orders.ts';
-import type { NaiveBreak, NaiveReconciliation } from './naive-reconciliations.ts';
 
 /** A split as an account went through it. */
 export type NaiveSplit = StockSplit & {
@@ -34,6 +34,31 @@ export type NaivePoint = {
   readonly unrealized: bigint;
   readonly commission: bigint;
   readonly dayChange: bigint;
+  readonly createdSequence: number;
+  readonly sequence: number;
+};
+
+/** A break as it was found last, and how it ended. */
+export type NaiveBreak = {
+  readonly accountId: string;
+  readonly breakId: string;
+  readonly createdSequence: number;
+  readonly firstSeenAt: Instant;
+  sequence: number;
+  found: Omit<BreakFound, 'type'>;
+  lastSeenAt: Instant;
+  end: {
+    readonly status: 'resolved' | 'approved' | 'dismissed';
+    readonly at: Instant;
+    readonly by: string;
+    readonly reason: string | null;
+    readonly correctedBy: string | null;
+  } | null;
+};
+
+export type NaiveReconciliation = Omit<StatementReconciled, 'type'> & {
+  readonly eventId: string;
+  readonly by: string;
   readonly createdSequence: number;
   readonly sequence: number;
 };

@@ -1,11 +1,16 @@
-import type { NaiveBooks } from './naive-books.ts';
+import type { NaiveHolding } from './naive-holdings.ts';
 import { type Mark, type NaivePosition, show } from './naive-positions.ts';
 
 /**
  * A mark is shown to every open holding of its symbol. Not at once, for there may be thousands of them: a few marks wait,
  * and a holding is shown them before anything else befalls it, or all holdings together once there are many.
  */
-type Waiting = Pick<NaiveBooks, 'open' | 'waitingMarks'>;
+export type Waiting = {
+  /** Holdings that are not flat, by symbol: marks are shown to each. */
+  readonly open: Map<string, Set<NaiveHolding>>;
+  /** The last marks by symbol, which those have not all been shown yet. */
+  readonly waitingMarks: Map<string, Mark[]>;
+};
 
 const waitingMax = 64;
 

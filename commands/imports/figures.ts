@@ -1,15 +1,13 @@
-import { type Cash, negate, notional, type Price, type Quantity, zeroCash } from '#domain/money.ts';
+import { computedAmount } from '#domain/market/split-ratio.ts';
+import { type Cash, negate, type Price, type Quantity, zeroCash } from '#domain/money.ts';
 import type { AccountCommand } from '../commands.ts';
 import type { KeyedCommand } from './line-commands.ts';
 
 /** What a command would do to the cash by its own figures. */
 export const amountOf = (command: AccountCommand): Cash => {
   switch (command.type) {
-    case 'Fill': {
-      const value = notional(command.price, command.quantity);
-      const signed = command.side === 'buy' ? negate(value) : value;
-      return (signed - (command.commission ?? 0n)) as Cash;
-    }
+    case 'Fill':
+      return computedAmount({ ...command, commission: command.commission ?? zeroCash });
     case 'ReportWithdrawal':
     case 'ChargeFee':
       return negate(command.amount);

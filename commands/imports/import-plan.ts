@@ -19,6 +19,10 @@ export type Outcome = keyof typeof outcomes;
 export const planCodes = {
   reference_conflict:
     'Its reference is booked with other content. Compare both; correct the one that is wrong.',
+  break_open:
+    'A break that is open pairs it with something that is booked under another reference. Approve or dismiss that first: `ledger reconcile --list`.',
+  looks_booked:
+    'A trade of the same day, symbol, side, quantity and price is booked from elsewhere. Compare the file (`ledger reconcile --against`): what is the same agrees, what is another can be approved.',
   older_than_split:
     'The trade is older than a split that is booked, and its shares after the split are no whole billionths. Import all into a new account.',
   split_ratio_unknown:

@@ -1,17 +1,20 @@
 import type { ExecutionId } from '#domain/ids.ts';
-import {
-  absolute,
-  type Cash,
-  formatCash,
-  formatPrice,
-  formatQuantity,
-  notional,
-} from '#domain/money.ts';
+import { absolute, formatCash, formatPrice, formatQuantity } from '#domain/money.ts';
+import { unreachable } from '#domain/unreachable.ts';
 import type { AccountCommand } from '../commands.ts';
 import type { StatementLine } from '../ports/broker-statement.ts';
+import {
+  adjustedFor,
+  bookedAs,
+  type CashLine,
+  describedAs,
+  importKey,
+  outsideReference,
+  roundingOf,
+  roundingReference,
+  type TradeLine,
+} from '../ports/statement-line.ts';
 import type { PlannedKind } from './import-plan.ts';
-import type { TradeLine } from './restating.ts';
-import { outsideReference } from './sourced-line.ts';
 
 /** A command and what it may be repeated under. */
 export type KeyedCommand = {
@@ -22,34 +25,29 @@ export type KeyedCommand = {
 
 export const executionIdOf = (source: string, reference: string): ExecutionId =>
   outsideReference(source, reference) as ExecutionId;
-const keyOf = (source: string, reference: string): string =>
-  `import:${outsideReference(source, reference)}`;
-
-type CashLine = Extract<StatementLine, { kind: 'cash' }>;
 
 const cashCommand = (line: CashLine, source: string): AccountCommand => {
-  const { category, amount, at } = line;
+  const { amount, at } = line;
   const movement = {
     amount: absolute(amount),
-    description: category === 'tax' ? `Tax: ${line.description}` : line.description,
+    description: describedAs(line),
     externalReference: outsideReference(source, line.reference),
     at,
   };
-  switch (category) {
+  const booked = bookedAs(line);
+  switch (booked) {
     case 'deposit':
+      return { ...movement, type: 'DepositCash' };
     case 'withdrawal':
-    case 'conversion':
-      return amount > 0n
-        ? { ...movement, type: 'DepositCash' }
-        : { ...movement, type: 'ReportWithdrawal' };
+      return { ...movement, type: 'ReportWithdrawal' };
     case 'fee':
-    case 'tax':
-      if (amount < 0n) return { ...movement, type: 'ChargeFee' };
-      return { ...movement, type: 'AdjustCash', amount, reason: `${category} given back` };
+      return { ...movement, type: 'ChargeFee' };
     case 'interest':
       return { ...movement, type: 'PayInterest', amount };
     case 'adjustment':
-      return { ...movement, type: 'AdjustCash', amount, reason: line.description || category };
+      return { ...movement, type: 'AdjustCash', amount, reason: adjustedFor(line) };
+    default:
+      return unreachable(booked);
   }
 };
 
@@ -67,27 +65,21 @@ const fillCommand = (line: TradeLine, source: string): AccountCommand => ({
   at: line.at,
 });
 
-/** What a trade did to the cash by its own figures. */
-const computed = ({ side, quantity, price, commission }: TradeLine): bigint => {
-  const value = notional(price, quantity);
-  return (side === 'buy' ? -value : value) - commission;
-};
-
 const tradeCommands = (line: TradeLine, source: string): readonly KeyedCommand[] => {
   const fill = { kind: line.side, key: null, command: fillCommand(line, source) };
-  const off = ((line.amount ?? computed(line)) - computed(line)) as Cash;
+  const off = roundingOf(line);
   if (off === 0n) return [fill];
+  const reference = roundingReference(outsideReference(source, line.reference));
   const said = `${formatQuantity(line.quantity)} ${line.symbol} at ${formatPrice(line.price)}`;
   const rounding: AccountCommand = {
     type: 'AdjustCash',
     amount: off,
     description: `Rounding: ${line.side} ${said} as stated, ${formatCash(absolute(line.amount ?? off))} in cash`,
-    externalReference: outsideReference(source, line.reference),
+    externalReference: reference,
     reason: 'rounding in the statement',
     at: line.at,
   };
-  const key = `${keyOf(source, line.reference)}:rounding`;
-  return [fill, { kind: 'rounding', key, command: rounding }];
+  return [fill, { kind: 'rounding', key: importKey(reference), command: rounding }];
 };
 
 /** A line whose split, if it is one, has a ratio. */
@@ -96,8 +88,8 @@ export type BookableLine = Exclude<StatementLine, { kind: 'split_shares' }>;
 /** The commands that book what a line says, first to last. */
 export const commandsOf = (line: BookableLine, source: string): readonly KeyedCommand[] => {
   const { at } = line;
-  const key = keyOf(source, line.reference);
   const externalReference = outsideReference(source, line.reference);
+  const key = importKey(externalReference);
   switch (line.kind) {
     case 'trade':
       return tradeCommands(line, source);

@@ -2,15 +2,17 @@ import { type AccountState, holdingOf } from '#domain/account/state.ts';
 import type { CommandId, Symbol as Ticker } from '#domain/ids.ts';
 import type { Cash, Quantity } from '#domain/money.ts';
 import type { Digest } from '../ports/digest.ts';
+import { importKey, outsideReference } from '../ports/statement-line.ts';
 import { decodeState, encodeState } from '../state-codec.ts';
+import { bookedTrades } from './booked-elsewhere.ts';
 import { amountOf, figuresOf } from './figures.ts';
 import type { Holdings, ImportPlan, PlannedCommand } from './import-plan.ts';
 import type { AccountKnowledge } from './knowledge.ts';
 import { commandsOf, type KeyedCommand } from './line-commands.ts';
-import { type Rehearsal, type Verdict, verdictOn } from './rehearsal.ts';
+import { pairedRows, verdictOnPaired } from './paired-row.ts';
+import { correctionsIn, type Rehearsal, type Verdict, verdictOn } from './rehearsal.ts';
 import {
   inTimeOrder,
-  outsideReference,
   referenceOf,
   type SourcedLine,
   type SourcedStatement,
@@ -27,8 +29,19 @@ export const holdingsOf = (state: AccountState): Holdings => {
   return { cash: state.cash, positions: new Map(positions) };
 };
 
-const isKnownSplit = (known: ReadonlyMap<CommandId, unknown>, sourced: SourcedLine): boolean =>
-  known.has(`c:import:${referenceOf(sourced)}` as CommandId);
+/** By its reference, or as the split of its symbol at its very time, whatever command brought that. */
+const isKnownSplit = (
+  known: ReadonlyMap<CommandId, unknown>,
+  { splits }: AccountKnowledge,
+  sourced: SourcedLine,
+): boolean => {
+  const { line } = sourced;
+  if (line.kind !== 'split' && line.kind !== 'split_shares') return false;
+  return (
+    known.has(`c:${importKey(referenceOf(sourced))}` as CommandId) ||
+    splits.some(({ symbol, at }) => symbol === line.symbol && at === line.at)
+  );
+};
 
 const sharesOf = (state: AccountState, symbol: Ticker | null): bigint =>
   symbol === null ? 0n : holdingOf(state, symbol).quantity;
@@ -68,10 +81,11 @@ const planned = (
 };
 
 const planLine = (rehearsal: Rehearsal, sourced: SourcedLine): readonly PlannedCommand[] => {
-  const isBookedSplit = isKnownSplit(rehearsal.known, sourced);
+  const isBookedSplit = isKnownSplit(rehearsal.known, rehearsal.knowledge, sourced);
   const told = toldLine(rehearsal, sourced);
   if (told.line.kind === 'split') rehearsal.passed.add(placeOf(told.line));
-  let stopped = isBookedSplit ? undefined : told.verdict;
+  const paired = verdictOnPaired(rehearsal.paired, sourced);
+  let stopped = paired ?? (isBookedSplit ? undefined : told.verdict);
   return commandsOf(told.line, sourced.source).map((keyed) => {
     const made = planned(rehearsal, sourced, told, keyed, stopped);
     // What a trade is not booked with is not rounded either.
@@ -91,9 +105,22 @@ export const planImport = (
 ): ImportPlan => {
   const lines = inTimeOrder(statements);
   const known = new Map(knowledge.commands);
-  const splits = planSplits(lines, (line) => isKnownSplit(known, line), knowledge);
+  const splits = planSplits(lines, (line) => isKnownSplit(known, knowledge, line), knowledge);
   const state = decodeState(encodeState(knowledge.state));
-  const rehearsal: Rehearsal = { state, known, splits, passed: new Set(), knowledge, digest };
+  const corrections = correctionsIn(lines);
+  const passed = new Set<string>();
+  const paired = pairedRows(knowledge);
+  const rehearsal: Rehearsal = {
+    state,
+    known,
+    splits,
+    corrections,
+    passed,
+    paired,
+    bookedTrades: bookedTrades(knowledge),
+    knowledge,
+    digest,
+  };
   const warnings = createWarnings(knowledge);
   const before = holdingsOf(state);
   const commands: PlannedCommand[] = [];

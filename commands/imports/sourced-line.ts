@@ -1,4 +1,5 @@
 import type { BrokerStatement, StatementLine } from '../ports/broker-statement.ts';
+import { outsideReference } from '../ports/statement-line.ts';
 
 /** A statement and the file it was read from. */
 export type SourcedStatement = { readonly file: string; readonly statement: BrokerStatement };
@@ -9,9 +10,7 @@ export type SourcedLine = {
   readonly line: StatementLine;
 };
 
-/** A source's reference as everybody else sees it. */
-export const outsideReference = (source: string, reference: string): string =>
-  `${source}:${reference}`;
+/** Its reference as everybody outside its source sees it. */
 export const referenceOf = ({ source, line }: SourcedLine): string =>
   outsideReference(source, line.reference);
 

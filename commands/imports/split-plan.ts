@@ -1,11 +1,11 @@
 import type { AccountState } from '#domain/account/state.ts';
 import { holdingOf } from '#domain/account/state.ts';
 import type { Symbol as Ticker } from '#domain/ids.ts';
-import { absolute } from '#domain/money.ts';
+import { type Ratio, ratioOfChange } from '#domain/market/split-ratio.ts';
 import type { Instant } from '#domain/time.ts';
 import type { AccountKnowledge } from './knowledge.ts';
 import { executionIdOf } from './line-commands.ts';
-import { absorbed, type DatedRatio, type Ratio, ratioOf, type SplitLine } from './restating.ts';
+import { absorbed, type DatedRatio, type SplitLine } from './restating.ts';
 import { referenceOf, type SourcedLine } from './sourced-line.ts';
 
 /** What is to be done with the splits of an import, by their references, before any of its rows is booked. */
@@ -78,9 +78,4 @@ export const planSplits = (
 export const ratioFromHeld = (
   { symbol, change }: Extract<SplitLine, { kind: 'split_shares' }>,
   state: AccountState,
-): Ratio | null => {
-  const { quantity } = holdingOf(state, symbol);
-  const after = quantity + change;
-  const isOneSide = quantity !== 0n && after !== 0n && quantity > 0n === after > 0n;
-  return isOneSide ? ratioOf(absolute(after), absolute(quantity)) : null;
-};
+): Ratio | null => ratioOfChange(holdingOf(state, symbol).quantity, change);

@@ -1,16 +1,12 @@
 import type { Symbol as Ticker } from '#domain/ids.ts';
+import { product, restatedTrade, waysToTell } from '#domain/market/split-ratio.ts';
 import { formatQuantity } from '#domain/money.ts';
 import type { Instant } from '#domain/time.ts';
+import { outsideReference, type TradeLine } from '../ports/statement-line.ts';
 import { type BookableLine, commandsOf, executionIdOf } from './line-commands.ts';
 import { isBooked, type Rehearsal, refusedBy, type Verdict } from './rehearsal.ts';
-import {
-  type DatedRatio,
-  product,
-  restatedTrade,
-  type SplitLine,
-  type TradeLine,
-} from './restating.ts';
-import { outsideReference, type SourcedLine } from './sourced-line.ts';
+import type { DatedRatio, SplitLine } from './restating.ts';
+import type { SourcedLine } from './sourced-line.ts';
 import { ratioFromHeld, splitsFrom } from './split-plan.ts';
 
 /** A line as it is to be booked in this account, or why it is not. */
@@ -34,10 +30,8 @@ export const placeOf = ({ symbol, at }: { readonly symbol: Ticker; readonly at: 
   `${symbol} ${at}`;
 
 /** A trade as it was stated, or in shares after some of the splits since, or all: each is what an earlier import may have booked. */
-const tellings = (line: TradeLine, since: readonly DatedRatio[]): readonly TradeLine[] => {
-  const parts = since.flatMap((_, place) => [since.slice(0, place), since.slice(place)]);
-  return [[], ...parts].flatMap((ratios) => restatedTrade(line, product(ratios)) ?? []);
-};
+const tellings = (line: TradeLine, since: readonly DatedRatio[]): readonly TradeLine[] =>
+  waysToTell(since).flatMap((ratios) => restatedTrade(line, product(ratios)) ?? []);
 
 const toldTrade = (rehearsal: Rehearsal, line: TradeLine, source: string): Told => {
   const since = splitsSince(rehearsal, line);

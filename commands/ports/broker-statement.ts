@@ -3,6 +3,18 @@ import type { Cash, Price, Quantity } from '#domain/money.ts';
 import type { Side } from '#domain/order/terms.ts';
 import type { Instant } from '#domain/time.ts';
 
+/** `conversion`: from or into another currency, which this ledger does not hold. */
+export const cashCategories = [
+  'deposit',
+  'withdrawal',
+  'fee',
+  'interest',
+  'tax',
+  'adjustment',
+  'conversion',
+] as const;
+export type CashCategory = (typeof cashCategories)[number];
+
 /** What one row of a broker's statement says happened in the account. */
 export type StatementLine = {
   /** Where in the file it is, from 1; the first of several rows that tell one thing together. */
@@ -31,15 +43,7 @@ export type StatementLine = {
     }
   | {
       readonly kind: 'cash';
-      /** `conversion`: from or into another currency, which this ledger does not hold. */
-      readonly category:
-        | 'deposit'
-        | 'withdrawal'
-        | 'fee'
-        | 'interest'
-        | 'tax'
-        | 'adjustment'
-        | 'conversion';
+      readonly category: CashCategory;
       /** Signed: what it did to the account's cash. */
       readonly amount: Cash;
     }
@@ -91,6 +95,8 @@ export type StatementNote = { readonly row: number; readonly message: string };
 
 /** A row that cannot be taken, and what to do about it. */
 export type StatementProblem = {
+  /** Which file it is in, where that is not said beside it. */
+  readonly file?: string;
   readonly row: number;
   /** Stable, such as `currency_not_supported`. */
   readonly code: string;

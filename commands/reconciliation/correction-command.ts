@@ -18,6 +18,10 @@ export const commandOf = (correction: Correction, now: Instant): AccountCommand 
       const { kind: _, ...restated } = correction;
       return { type: 'CorrectFill', ...restated, at: now };
     }
+    case 'report_dividend': {
+      const { kind: _, ...paid } = correction;
+      return { type: 'ReportDividend', ...paid };
+    }
     case 'pay_dividend': {
       const { symbol, perShare, description, externalReference, at } = correction;
       return { type: 'PayDividend', symbol, perShare, description, externalReference, at };
@@ -31,6 +35,10 @@ export const commandOf = (correction: Correction, now: Instant): AccountCommand 
     case 'deposit_cash': {
       const { kind: _, ...movement } = correction;
       return { type: 'DepositCash', ...movement };
+    }
+    case 'report_withdrawal': {
+      const { kind: _, ...movement } = correction;
+      return { type: 'ReportWithdrawal', ...movement };
     }
     case 'withdraw_cash': {
       const { kind: _, ...movement } = correction;

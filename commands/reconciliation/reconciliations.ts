@@ -15,6 +15,7 @@ import type { Handled, Ledger } from '../ledger.ts';
 import { AccountContended } from '../pipeline.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { Ids } from '../ports/ids.ts';
+import { importKey } from '../ports/statement-line.ts';
 import { commandOf } from './correction-command.ts';
 import {
   evolveReconciliation,
@@ -157,6 +158,18 @@ export const createReconciliations = ({
     causationId: found.id,
   });
 
+  /** An import of the same row since has mended the break already. */
+  const isImportedSince = async (
+    accountId: AccountId,
+    { found: { data, sequence } }: KnownBreak,
+  ): Promise<boolean> => {
+    const { correction } = data;
+    if (correction === null || !('externalReference' in correction)) return false;
+    const key = `c:${importKey(correction.externalReference)}` as CommandId;
+    const events = await store.readCommand(accountStream(accountId), key);
+    return events.some((event) => event.sequence > sequence);
+  };
+
   const correct = async (
     decision: BreakDecision,
     known: KnownBreak,
@@ -168,7 +181,8 @@ export const createReconciliations = ({
     const stream = accountStream(accountId);
     const before = await store.readCommand(stream, `c:${key}` as CommandId);
     const fits = await ledger.inspect(accountId, (state) => stillFits(data, state));
-    if (before.length === 0 && !fits) return refused('break_outdated', { break_id: breakId });
+    const isOutdated = !fits || (await isImportedSince(accountId, known));
+    if (before.length === 0 && isOutdated) return refused('break_outdated', { break_id: breakId });
     const meta = { accountId, actor, key, ...causeOf(known) };
     return ledger.handle(meta, commandOf(data.correction, at));
   };

@@ -17,15 +17,20 @@ export type RecordReconciliation = {
   readonly breaks: readonly Break[];
   /** The kinds of break that such a statement can show: one of another kind is not gone because it is not here. */
   readonly kinds: readonly BreakType[];
+  /** The references of its rows that were compared: a break of one of these would show again. */
+  readonly compared: ReadonlySet<string>;
   readonly at: Instant;
 };
 
 /** Whether the statement would show a break that was found before, if it were still there. */
 const covers = (
-  { source, kinds, from, to }: RecordReconciliation,
+  { source, kinds, compared, from, to }: RecordReconciliation,
   { data }: KnownBreak['found'],
 ): boolean => {
-  if (data.source !== source || !kinds.includes(data.kind)) return false;
+  if (data.source !== source) return false;
+  const row = data.theirs?.['reference'];
+  if (row != null && compared.has(row)) return true;
+  if (!kinds.includes(data.kind)) return false;
   const isOfTheEnd = data.kind === 'position' || data.kind === 'cash_balance';
   return isOfTheEnd ? isBy(data.at, to) : isWithin(data.at, { from, to });
 };

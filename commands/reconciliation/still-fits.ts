@@ -41,6 +41,8 @@ export const stillFits = (
       return holdingOf(state, correction.symbol).quantity === correction.quantity;
     case 'bust_fill':
     case 'deposit_cash':
+    case 'report_dividend':
+    case 'report_withdrawal':
     case 'withdraw_cash':
     case 'charge_fee':
     case 'pay_interest':

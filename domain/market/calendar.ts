@@ -45,6 +45,9 @@ const newYorkTime = (date: SessionDate, minutes: number): Instant => {
   return fromMilliseconds(local - newYorkOffset(local + 5 * hour));
 };
 
+/** Before every session: of a holding that has been in none. */
+export const beforeAllSessions = '0001-01-01' as SessionDate;
+
 /** 9:30 in New York. */
 export const sessionOpen = (date: SessionDate): Instant => newYorkTime(date, 9 * 60 + 30);
 /** 16:00 in New York. */

@@ -44,6 +44,20 @@ export type Correction =
       readonly reason: string;
     }
   | {
+      /** A dividend that was paid, whatever is held by now. */
+      readonly kind: 'report_dividend';
+      readonly symbol: Symbol;
+      /** Signed: received, or paid on a short. */
+      readonly amount: Cash;
+      /** Null where the statement does not say. */
+      readonly quantity: Quantity | null;
+      readonly perShare: Price | null;
+      readonly description: string;
+      readonly externalReference: string;
+      readonly at: Instant;
+    }
+  | {
+      /** Of breaks found before dividends could be reported: an intention. */
       readonly kind: 'pay_dividend';
       readonly symbol: Symbol;
       readonly perShare: Price;
@@ -65,6 +79,9 @@ export type Correction =
       readonly at: Instant;
     }
   | (Movement & { readonly kind: 'deposit_cash' })
+  /** Cash that has left already. */
+  | (Movement & { readonly kind: 'report_withdrawal' })
+  /** Of breaks found before withdrawals could be reported: an intention, which may be refused. */
   | (Movement & { readonly kind: 'withdraw_cash' })
   | (Movement & { readonly kind: 'charge_fee' })
   | (Movement & { readonly kind: 'pay_interest' })
@@ -111,6 +128,19 @@ export const correctionFacts = (correction: Correction): Facts => {
         reason,
       };
     }
+    case 'report_dividend': {
+      const { symbol, amount, quantity, perShare, description, externalReference, at } = correction;
+      return {
+        kind,
+        symbol,
+        amount: formatCash(amount),
+        quantity: quantity === null ? null : formatQuantity(quantity),
+        perShare: perShare === null ? null : formatPrice(perShare),
+        description,
+        externalReference,
+        at,
+      };
+    }
     case 'pay_dividend': {
       const { symbol, perShare, amount, description, externalReference, at } = correction;
       return {
@@ -136,6 +166,7 @@ export const correctionFacts = (correction: Correction): Facts => {
       };
     }
     case 'deposit_cash':
+    case 'report_withdrawal':
     case 'withdraw_cash':
     case 'charge_fee':
     case 'pay_interest':

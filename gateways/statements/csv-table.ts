@@ -1,6 +1,6 @@
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
-import { StatementFileError } from './row-trouble.ts';
+import { StatementUnreadable } from './statement-unreadable.ts';
 
 export type CsvRow = {
   /** The line of the file on which the row begins, from 1. */
@@ -17,7 +17,7 @@ const bytesMost = 256 * 1024 * 1024;
 /** UTF-8 or UTF-16 with a byte order mark, UTF-8 without, and what is not UTF-8 as Windows-1252, of which Latin-1 is a part. */
 export const textOfFile = (bytes: Uint8Array): string => {
   if (bytes.length > bytesMost) {
-    throw new StatementFileError(`It has more than ${bytesMost / 1024 / 1024} MB. Split it.`);
+    throw new StatementUnreadable(`It has more than ${bytesMost / 1024 / 1024} MB. Split it.`);
   }
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
@@ -38,7 +38,7 @@ const separatorOf = (text: string): string => {
 
 type Parsed = { readonly record: string[]; readonly info: { readonly lines: number } };
 
-/** Rows of a CSV text: quotes, CRLF and the separator are found out. Throws StatementFileError where the quotes do not match. */
+/** Rows of a CSV text: quotes, CRLF and the separator are found out. Throws StatementUnreadable where the quotes do not match. */
 export const csvTable = (text: string): CsvTable => {
   try {
     // With `info` each record comes with its place; the library's types do not say so.
@@ -58,7 +58,8 @@ export const csvTable = (text: string): CsvTable => {
     const [header, ...others] = rows;
     return { header: header?.cells ?? [], rows: others };
   } catch (error) {
-    if (error instanceof CsvError) throw new StatementFileError(`It is no CSV: ${error.message}`);
-    throw error;
+    if (!(error instanceof CsvError)) throw error;
+    const line = typeof error['lines'] === 'number' ? error['lines'] : undefined;
+    throw new StatementUnreadable(`It is no CSV: ${error.message}`, { line });
   }
 };

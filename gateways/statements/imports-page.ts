@@ -119,6 +119,32 @@ ${table(
   Object.entries(plan.outcomes).map(([name, meaning]) => [`\`${name}\``, meaning]),
 )}
 
+## Comparing with the same files
+
+\`ledger reconcile --against FILE\` compares the account with a file instead of booking it: fills, cash, dividends and splits of
+the file's time, and the cash at its end where the file says it. It takes every layout below, with \`--layout\`, \`--symbols\` and
+\`--skip-problems\` as here, and \`--against\` more than once where a broker exports several files; they have to be of one source.
+
+A row has the same reference in both, so neither books what the other has booked:
+
+- What was imported is no break. A row that is not booked is one (\`missing_fill\`, \`missing_cash\`, \`unbooked_dividend\`,
+  \`unbooked_split\`), and its correction is the command that an import would book, also where the cash is not there.
+- What was approved is \`known\` to a later import, and an import of the row ends the break at the next comparison.
+- A row that a later export tells otherwise has another reference where the broker gives no ids. Compared, it is one break with
+  what is booked (\`price\`, \`quantity\`, \`fee\`, \`amount\`, \`timing\`); recorded (\`--record\`), an import does not book it beside that:
+  it is a conflict (\`break_open\`) until a person decides, and then \`known\`. Imported without having been compared it is booked
+  anew: compare a corrected export before it is imported.
+- \`conversion\` is a deposit or a withdrawal here too, a \`tax\` a fee, and what a trade's stated amount is rounded by an adjustment
+  under \`REFERENCE:rounding\`.
+- A trade that is missing from before a split has no correction: an import books it in shares after the split.
+
+With \`--skip-problems\` the rows that cannot be read are listed and left out. Any of them may be what something of ours belongs to:
+so nothing of ours is proposed to be taken back, the ends are not compared, and a break is resolved only by its own row.
+
+A whole statement may also be one JSON document, \`json-statement\`, which \`ledger import\` does not take: \`source\`, \`from\`, \`to\`,
+\`cash\` and \`positions\` at the end, and \`lines\` of the kinds trade, cash, dividend and split, with \`newShares\`, \`oldShares\`,
+\`perShare\` for the names below. Its references are taken as they stand: write \`SOURCE:REFERENCE\` for what an import booked.
+
 ## Order
 
 Rows of all files are booked in the order of their times; of one instant, in the order of the files. Where only days are

@@ -1,7 +1,8 @@
 import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
 import type { Symbol as Ticker } from '#domain/ids.ts';
-import { type Instant, parseInstant } from '#domain/time.ts';
+import type { Instant } from '#domain/time.ts';
 import { readCash, readPrice, readQuantity } from './decimals.ts';
+import { momentOf } from './json-fields.ts';
 import { asSchema, type JsonRow, jsonObject } from './json-rows.ts';
 import { type JsonLine, jsonLine } from './json-schema.ts';
 import { RowTrouble } from './row-trouble.ts';
@@ -10,7 +11,7 @@ import { createStatementDraft } from './statement-draft.ts';
 import { tickerOf } from './symbols.ts';
 
 const instantOf = (text: string): Instant => {
-  const at = parseInstant(text);
+  const at = momentOf(text);
   if (at === undefined) {
     throw new RowTrouble('bad_date', `at "${text}" is no instant such as 2014-01-03T21:00:00Z`);
   }

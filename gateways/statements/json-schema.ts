@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import { cashCategories } from '#commands/ports/broker-statement.ts';
 import { sides } from '#domain/order/terms.ts';
+import { plainDecimal, wholeShares } from './json-fields.ts';
 
-const decimal = (meaning: string) =>
-  z
-    .string()
-    .regex(/^-?\d+(\.\d+)?$/, 'must be a decimal as text, such as "12.30"')
-    .describe(meaning);
+const decimal = (meaning: string) => plainDecimal.describe(meaning);
 const text = (max: number) => z.string().max(max);
 const name = text(80).regex(
   /^[\x21-\x7e]+$/,
@@ -20,20 +18,7 @@ const base = {
 const symbol = z.string().describe('A ticker such as `AAPL`.');
 const trade = name.describe('The `reference` of the trade it is about.');
 const reason = text(500).default('imported');
-const shares = z
-  .string()
-  .regex(/^[1-9]\d{0,11}$/, 'must be a whole number as text, such as "2"')
-  .describe('A whole number, as text.');
-
-export const cashCategories = [
-  'deposit',
-  'withdrawal',
-  'fee',
-  'interest',
-  'tax',
-  'adjustment',
-  'conversion',
-] as const;
+const shares = wholeShares.describe('A whole number, as text.');
 
 /** One line of our own JSON lines. Decimals are texts, as everywhere. */
 export const jsonLine = z.discriminatedUnion('kind', [

@@ -45,6 +45,13 @@ describe('a statement as JSON', () => {
       { ...trade, price: '0' },
       /lines\.0\.price must be a plain decimal above/,
     ],
+    [
+      'more than the ledger holds',
+      { ...trade, price: '1000000000000000000' },
+      /prices?.*too large/,
+    ],
+    ['a description that no event holds', { ...trade, description: 'a\0b' }, /U\+0000/],
+    ['a year in which nothing settles', { ...trade, at: '9999-01-01' }, /lines\.0\.at/],
     ['an exponent', { ...trade, price: '1e5' }, /lines\.0\.price/],
     ['a side nobody knows', { ...trade, side: 'hold' }, /lines\.0\.side/],
     ['a field nobody knows', { ...trade, prize: '1' }, /prize/],
@@ -55,11 +62,25 @@ describe('a statement as JSON', () => {
   for (const [what, line, message] of wrong) {
     it(`is refused with ${what}, and says where`, () => {
       const text = JSON.stringify({ source: 'bank', lines: [line] });
-      throws(() => parseJsonStatement(text), { code: 'invalid_statement', message });
+      throws(() => parseJsonStatement(text), { name: 'StatementUnreadable', message });
     });
   }
 
+  it('is refused with the line of what is wrong, or of the row in which it is missing', () => {
+    const { price: _, ...unpriced } = trade;
+    for (const [line, at] of [
+      [{ ...trade, price: '0' }, 12],
+      [unpriced, 5],
+    ] as const) {
+      const text = JSON.stringify({ source: 'bank', cash: null, lines: [line] }, null, 1);
+      throws(() => parseJsonStatement(text), { message: new RegExp(`^line ${at}: `) });
+    }
+  });
+
   it('is refused where it is no JSON', () => {
-    throws(() => parseJsonStatement('Date,Action'), { code: 'not_json' });
+    throws(() => parseJsonStatement('Date,Action'), {
+      name: 'StatementUnreadable',
+      message: /is not JSON/,
+    });
   });
 });

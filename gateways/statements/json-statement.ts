@@ -1,61 +1,40 @@
 import { z } from 'zod';
-import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
-import type { Symbol as Ticker } from '#domain/ids.ts';
-import { parseCash, parsePrice, parseQuantity, type Unparsable } from '#domain/money.ts';
+import {
+  type BrokerStatement,
+  cashCategories,
+  type StatementLine,
+} from '#commands/ports/broker-statement.ts';
 import { sides } from '#domain/order/terms.ts';
-import { isDate, parseInstant } from '#domain/time.ts';
+import {
+  cashField,
+  momentField,
+  priceField,
+  quantityField,
+  storableText,
+  tickerField,
+  wholeShares,
+} from './json-fields.ts';
+import { placesIn } from './json-places.ts';
 import { StatementUnreadable } from './statement-unreadable.ts';
 
-const decimal = <Value extends bigint>(
-  parse: (text: string) => Value | Unparsable,
-  fits: (value: Value) => boolean = () => true,
-  must = 'must be a plain decimal such as "199.25"',
-) =>
-  z.string().transform((text, context): Value => {
-    const value = parse(text);
-    if (typeof value !== 'string' && fits(value)) return value;
-    context.addIssue({ code: 'custom', message: must });
-    return z.NEVER;
-  });
-
 const positive = 'must be a plain decimal above zero';
-const price = decimal(parsePrice, (value) => value > 0n, positive);
-const quantity = decimal(parseQuantity, (value) => value > 0n, positive);
-const amount = decimal(parseCash);
-const fee = decimal(parseCash, (value) => value >= 0n, 'must be a plain decimal, not below zero');
-
-/** A day alone is that day at midnight UTC, which says that no time is known. */
-const at = z.string().transform((text, context) => {
-  const found = parseInstant(isDate(text) ? `${text}T00:00:00Z` : text);
-  if (found !== undefined) return found;
-  context.addIssue({
-    code: 'custom',
-    message: 'must be an instant such as 2014-01-03T21:00:00Z, or a date',
-  });
-  return z.NEVER;
-});
-
-const symbol = z
-  .string()
-  .regex(/^[A-Z0-9][A-Z0-9.-]{0,14}$/, 'must be a ticker in capitals')
-  .transform((text) => text as Ticker);
-
-const shares = z
-  .string()
-  .regex(/^[1-9]\d{0,6}$/, 'must be a whole number above zero')
-  .transform(BigInt);
+const price = priceField((value) => value > 0n, positive);
+const quantity = quantityField((value) => value > 0n, positive);
+const amount = cashField();
+const fee = cashField((value) => value >= 0n, 'must be a plain decimal, not below zero');
+const shares = wholeShares.transform(BigInt);
 
 const line = {
-  at,
-  reference: z.string().min(1).max(128),
-  description: z.string().max(500).default(''),
+  at: momentField,
+  reference: storableText(128).min(1),
+  description: storableText(500).default(''),
 };
 
 const lines = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('trade'),
     ...line,
-    symbol,
+    symbol: tickerField,
     side: z.enum(sides),
     quantity,
     price,
@@ -64,33 +43,33 @@ const lines = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('cash'),
     ...line,
-    category: z.enum(['deposit', 'withdrawal', 'fee', 'interest', 'tax', 'adjustment']),
+    category: z.enum(cashCategories),
     amount,
   }),
   z.strictObject({
     kind: z.literal('dividend'),
     ...line,
-    symbol,
+    symbol: tickerField,
     amount,
-    quantity: decimal(parseQuantity).nullable().default(null),
+    quantity: quantityField().nullable().default(null),
     perShare: price.nullable().default(null),
   }),
   z.strictObject({
     kind: z.literal('split'),
     ...line,
-    symbol,
+    symbol: tickerField,
     newShares: shares,
     oldShares: shares,
   }),
 ]);
 
 const statement = z.strictObject({
-  source: z.string().min(1).max(64),
-  from: at.nullable().default(null),
-  to: at.nullable().default(null),
+  source: storableText(64).min(1),
+  from: momentField.nullable().default(null),
+  to: momentField.nullable().default(null),
   cash: amount.nullable().default(null),
   positions: z
-    .array(z.strictObject({ symbol, quantity: decimal(parseQuantity) }))
+    .array(z.strictObject({ symbol: tickerField, quantity: quantityField() }))
     .nullable()
     .default(null),
   lines: z.array(lines).default([]),
@@ -106,8 +85,20 @@ const jsonOf = (text: string): unknown => {
   try {
     return parseJson(text, numbersAsText);
   } catch (error) {
-    throw new StatementUnreadable('not_json', error instanceof Error ? error.message : '');
+    if (!(error instanceof SyntaxError)) throw error;
+    const line = placesIn(text).brokenAt ?? undefined;
+    throw new StatementUnreadable(`The file is not JSON: ${error.message}`, { line });
   }
+};
+
+/** The line of a value, or of what should hold it. */
+const lineOf = (text: string, path: readonly PropertyKey[]): number => {
+  const { lines } = placesIn(text);
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    const line = lines.get(path.slice(0, depth).join('.'));
+    if (line !== undefined) return line;
+  }
+  return 1;
 };
 
 const shownMost = 5;
@@ -125,7 +116,9 @@ export const parseJsonStatement = (text: string): BrokerStatement => {
       .slice(0, shownMost)
       .map(({ path, message }) => `${path.join('.') || 'the document'} ${message}`);
     const more = issues.length > shownMost ? [`and ${issues.length - shownMost} more`] : [];
-    throw new StatementUnreadable('invalid_statement', [...shown, ...more].join('; '));
+    const detail = [...shown, ...more].join('; ');
+    const line = lineOf(text, issues[0]?.path ?? []);
+    throw new StatementUnreadable(`The statement is not what it should be: ${detail}`, { line });
   }
   const { source, from, to, cash, positions } = read.data;
   const inOrder = read.data.lines

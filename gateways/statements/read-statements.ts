@@ -7,9 +7,9 @@ import { readJsonLines } from './json-lines.ts';
 import { type JsonRow, jsonRows } from './json-rows.ts';
 import type { CsvLayout } from './layout.ts';
 import { readLedgerEvents } from './ledger-events.ts';
-import { StatementFileError } from './row-trouble.ts';
 import { schwab } from './schwab.ts';
-import { type SymbolTable, symbolFinder } from './symbols.ts';
+import { readingOf, StatementUnreadable } from './statement-unreadable.ts';
+import { readSymbolTable, type SymbolTable, symbolFinder } from './symbols.ts';
 import { trading212 } from './trading212.ts';
 
 export const csvLayouts: readonly CsvLayout[] = [ibkr, schwab, degiro, trading212];
@@ -55,29 +55,29 @@ const openCsv = (text: string, forced: string | undefined) => {
   );
   if (layout !== undefined) return { layout, table };
   const header = table.header.join(', ').slice(0, 200);
-  throw new StatementFileError(
+  throw new StatementUnreadable(
     forced === undefined
       ? `Its header is of no layout we know (${layoutNames.join(', ')}): ${header}`
       : `Its header is not that of ${forced}: ${header}`,
   );
 };
 
-const openFile = ({ name: file, bytes }: StatementFile, forced: string | undefined): Opened => {
-  try {
+const openFile = ({ name: file, bytes }: StatementFile, forced: string | undefined): Opened =>
+  readingOf(file, () => {
     const text = textOfFile(bytes);
-    if (text.trim() === '') throw new StatementFileError('It is empty.');
+    if (text.trim() === '') throw new StatementUnreadable('It is empty.');
     if (isJsonLayout(forced)) return { file, ...openJson(text, forced) };
     const isJson = forced === undefined && /^\s*\ufeff?\s*\{/.test(text);
     return { file, ...(isJson ? openJson(text, undefined) : openCsv(text, forced)) };
-  } catch (error) {
-    if (!(error instanceof StatementFileError)) throw error;
-    throw new StatementFileError(`${file}: ${error.message}`);
-  }
-};
+  });
+
+/** The table of a file, none where there is no file. Throws StatementUnreadable. */
+export const symbolsIn = (file: StatementFile | null): SymbolTable =>
+  file === null ? new Map() : readingOf(file.name, () => readSymbolTable(textOfFile(file.bytes)));
 
 /**
  * Reads files as statements, each by its layout or by the one that is forced. What one file says of an instrument's
- * symbol holds for all; the table given holds before that. Throws StatementFileError where a file is none.
+ * symbol holds for all; the table given holds before that. Throws StatementUnreadable where a file is none.
  */
 export const readStatements = (
   files: readonly StatementFile[],

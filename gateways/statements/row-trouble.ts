@@ -10,8 +10,3 @@ export class RowTrouble extends Error {
     this.code = code;
   }
 }
-
-/** The file as a whole cannot be read: it is no statement of a layout we know. */
-export class StatementFileError extends Error {
-  override readonly name = 'StatementFileError';
-}

@@ -1,16 +1,32 @@
-const meanings = {
-  not_json: 'The file is not JSON',
-  invalid_statement: 'The statement is not what it should be',
-  unknown_statement_format: 'No reader knows this kind of file',
-} as const;
+/** Where in what is read it went wrong. */
+type Place = { readonly file?: string | undefined; readonly line?: number | undefined };
 
-/** A file that cannot be taken as a broker's statement; the message says what to change. */
+const said = ({ file, line }: Place): string =>
+  [file, line === undefined ? undefined : `line ${line}`]
+    .filter((part) => part !== undefined)
+    .join(', ');
+
+/** A file as a whole that is no statement of a form we know; the message says where, and what to change. */
 export class StatementUnreadable extends Error {
   override readonly name = 'StatementUnreadable';
-  readonly code: keyof typeof meanings;
+  /** The message without the place. */
+  readonly why: string;
+  readonly place: Place;
 
-  constructor(code: keyof typeof meanings, detail: string) {
-    super(`${meanings[code]}: ${detail}`);
-    this.code = code;
+  constructor(why: string, place: Place = {}) {
+    const where = said(place);
+    super(where === '' ? why : `${where}: ${why}`);
+    this.why = why;
+    this.place = place;
   }
 }
+
+/** Reads what is in a file: a StatementUnreadable that is thrown meanwhile names it. */
+export const readingOf = <Read>(file: string, read: () => Read): Read => {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof StatementUnreadable) || error.place.file !== undefined) throw error;
+    throw new StatementUnreadable(error.why, { ...error.place, file });
+  }
+};

@@ -1,10 +1,12 @@
 import type { Symbol as Ticker } from '#domain/ids.ts';
 import { csvTable } from './csv-table.ts';
-import { RowTrouble, StatementFileError } from './row-trouble.ts';
+import { RowTrouble } from './row-trouble.ts';
+import { StatementUnreadable } from './statement-unreadable.ts';
 
-const tickerPattern = /^[A-Z0-9][A-Z0-9.-]{0,14}$/;
+/** A ticker as this ledger writes it. */
+export const tickerPattern = /^[A-Z0-9][A-Z0-9.-]{0,14}$/;
 
-/** A ticker as this ledger writes it (`BRK.B` for `BRK/B`); undefined where it is none. */
+/** A text as a ticker (`BRK.B` for `BRK/B`); undefined where it is none. */
 export const tickerOf = (text: string): Ticker | undefined => {
   const ticker = text
     .trim()
@@ -16,7 +18,7 @@ export const tickerOf = (text: string): Ticker | undefined => {
 /** What a broker calls an instrument (ISIN, CUSIP, its own ticker), to our symbol. */
 export type SymbolTable = ReadonlyMap<string, Ticker>;
 
-/** Reads `ISIN,SYMBOL` lines, with or without a heading. Throws StatementFileError. */
+/** Reads `ISIN,SYMBOL` lines, with or without a heading. Throws StatementUnreadable. */
 export const readSymbolTable = (text: string): SymbolTable => {
   if (text.trim() === '') return new Map();
   const { header, rows } = csvTable(text);
@@ -27,7 +29,7 @@ export const readSymbolTable = (text: string): SymbolTable => {
     const [name = '', symbol = '', ...more] = cells;
     const ticker = tickerOf(symbol);
     if (name === '' || ticker === undefined || more.some((cell) => cell !== '')) {
-      throw new StatementFileError(`Line ${number} is not NAME,SYMBOL: ${cells.join(',')}`);
+      throw new StatementUnreadable(`not NAME,SYMBOL: ${cells.join(',')}`, { line: number });
     }
     table.set(name.toUpperCase(), ticker);
   }

@@ -20,7 +20,7 @@ const fresh = (mark: PriceMarked, sequence: number): MarketRecord => ({
 
 /** Costs two rows whatever is held: positions join the latest mark when they are read. */
 export const projectMark = (
-  { data, sequence }: RecordedEvent<PriceMarked>,
+  { data, sequence }: Pick<RecordedEvent<PriceMarked>, 'data' | 'sequence'>,
   tables: Tables,
 ): void => {
   const { type: _, ...mark } = data;

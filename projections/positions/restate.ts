@@ -1,5 +1,6 @@
 import type { AccountId, EventId, Symbol as Ticker } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
+import { beforeAllSessions } from '#domain/market/calendar.ts';
 import { type Cash, subtract } from '#domain/money.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { Instant } from '#domain/time.ts';
@@ -93,11 +94,10 @@ export const restate = (
   ].toSorted((left, right) => left.sequence - right.sequence);
   const { sequence } = by;
   const first = entries[0] ?? { at: before.updatedAt, sequence };
-  const { record, lots, history } = replayAll(
-    tables,
-    emptyHolding(account, symbol, first),
-    entries,
-  );
+  const empty = emptyHolding(account, symbol, first);
+  // What never happened has begun no session: a fill of an earlier one may come yet.
+  const begun = entries.length > 0 ? empty : { ...empty, session: beforeAllSessions };
+  const { record, lots, history } = replayAll(tables, begun, entries);
   // Where no fill stands any more, the price stays what it was: there is no better one.
   const lastPrice = entries.some(({ kind }) => kind === 'fill')
     ? record.lastPrice

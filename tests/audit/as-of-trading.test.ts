@@ -6,59 +6,14 @@ import type { Point, View } from '#audit/as-of/view.ts';
 import { explain } from '#audit/explain/explain.ts';
 import { NoSuchFigure } from '#audit/explain/explanation.ts';
 import { figures } from '#audit/explain/figures.ts';
-import type { AccountCommand } from '#commands/commands.ts';
-import type { AccountEvent } from '#domain/account/events.ts';
-import { evolve } from '#domain/account/evolve.ts';
 import type { AccountPolicy } from '#domain/account/policy.ts';
-import { unopened } from '#domain/account/state.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
-import { fromMilliseconds, toMilliseconds } from '#domain/time.ts';
 import { foldLedger } from '#projections/fold.ts';
 import { accountOne } from '../support/makers.ts';
-import { ledgerOn, memoryStore, wholeLog } from '../support/memory-ledger.ts';
-import {
-  anyMove,
-  anyPolicy,
-  commandOf,
-  type Move,
-  newWorld,
-  opening,
-  quotesIn,
-} from '../support/random-trading.ts';
+import { anyMove, anyPolicy, type Move } from '../support/random-trading.ts';
 import { rowsOf, snapshotOf, symbolsOf } from './as-of-world.ts';
 import { anySubject, checkSums, lookOf } from './explain-world.ts';
-
-/** What the real commands write for random moves: replacements, adjusted and disputed orders, everything there is. */
-const traded = async (
-  policy: AccountPolicy,
-  moves: readonly Move[],
-): Promise<readonly RecordedEvent[]> => {
-  const store = memoryStore();
-  const world = newWorld();
-  const ledger = ledgerOn({ store, quotes: quotesIn(world) });
-  const state = unopened();
-  const say = async (command: AccountCommand): Promise<void> => {
-    const handled = await ledger.tell(command);
-    if (handled.kind !== 'done' || handled.repeated) return;
-    for (const { data } of handled.events) evolve(state, data as AccountEvent);
-  };
-  for (const command of opening(policy)) await say(command);
-  for (const move of moves) {
-    const command = commandOf(world, state, move);
-    if (command !== null) await say(command);
-  }
-  return wholeLog(store);
-};
-
-/** The same log told late: each event happened up to four hours before it was recorded, in whatever order. */
-const late = (log: readonly RecordedEvent[], seed: number): readonly RecordedEvent[] =>
-  log.map((event) => {
-    const { data, sequence } = event;
-    const shift = (sequence * 7919 * (1 + (seed % 97)) + seed * 104_729) % 14_400_000;
-    const effectiveAt = fromMilliseconds(toMilliseconds(event.effectiveAt) - shift);
-    const dated = data.type === 'OrderFilled' ? { ...data, executedAt: effectiveAt } : data;
-    return { ...event, effectiveAt, data: dated };
-  });
+import { late, traded } from './traded-log.ts';
 
 const anyMoves = fc.array(anyMove, { minLength: 20, maxLength: 120, size: 'max' });
 const at = (log: readonly RecordedEvent[], pick: number): RecordedEvent => {

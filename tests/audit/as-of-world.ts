@@ -8,13 +8,18 @@ import {
   type EventId,
   type ExecutionId,
   marketStream,
+  reconciliationStream,
   type StreamName,
   sessionsStream,
   type Symbol as Ticker,
 } from '#domain/ids.ts';
 import { cash, price, quantity } from '#domain/money.ts';
 import type { OrderFilled } from '#domain/order/events.ts';
-import type { LedgerEvent, RecordedEvent } from '#domain/recorded-event.ts';
+import {
+  isReconciliationEvent,
+  type LedgerEvent,
+  type RecordedEvent,
+} from '#domain/recorded-event.ts';
 import { type Instant, instant, type SessionDate } from '#domain/time.ts';
 import { allTables } from '#projections/batch.ts';
 import { foldLedger } from '#projections/fold.ts';
@@ -109,6 +114,7 @@ export type Told = readonly [recorded: number, data: LedgerEvent, effective?: In
 
 const streamOf = (data: LedgerEvent): StreamName => {
   if (data.type === 'PriceMarked') return marketStream(data.symbol);
+  if (isReconciliationEvent(data)) return reconciliationStream(account);
   return data.type === 'SessionClosed' ? sessionsStream : accountStream(account);
 };
 
@@ -212,4 +218,14 @@ export const corrected = (
     reason: 'price',
     correctedAt: day(n),
   };
+};
+
+/** A log with the revisions that a store gives. */
+export const withRevisions = (log: readonly RecordedEvent[]): readonly RecordedEvent[] => {
+  const revisions = new Map<StreamName, number>();
+  return log.map((event) => {
+    const revision = (revisions.get(event.stream) ?? 0) + 1;
+    revisions.set(event.stream, revision);
+    return { ...event, revision };
+  });
 };

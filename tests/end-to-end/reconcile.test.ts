@@ -190,8 +190,11 @@ describe('a ledger without a server', () => {
     writeFileSync(file, '{"source":"x","lines":[{"kind":"trade","at":"soon"}]}');
     const broken = await reconcile('--against', file);
     equal(broken.code, 2);
-    match(broken.err, /lines\.0\.at must be an instant/);
-    match((await reconcile('--against', 'statement.pdf')).err, /No reader knows/);
+    match(broken.err, /broken\.json, line 1: .*lines\.0\.at must be an instant/);
+    const pdf = join(data.path, 'statement.pdf');
+    writeFileSync(pdf, '%PDF-1.7');
+    match((await reconcile('--against', pdf)).err, /statement\.pdf: Its header is of no layout/);
+    match((await reconcile('--against', 'nowhere.csv')).err, /ENOENT.*nowhere\.csv/);
     match((await reconcile()).err, /Against what/);
     match((await reconcile('--list', '--against', file)).err, /One at a time/);
   });

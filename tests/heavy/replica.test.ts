@@ -7,12 +7,17 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { keepSegments } from '#audit/as-of/keep-segments.ts';
+import { openPast } from '#audit/as-of/past.ts';
+import { createLooks, type Looks } from '#database/postgres/audit/ledger-snapshot.ts';
+import { createSegmentStore } from '#database/postgres/audit/segment-store.ts';
 import { findBinaries } from '#database/postgres/embedded/binaries.ts';
 import { choosePort } from '#database/postgres/embedded/port.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#database/postgres/embedded.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { migrate } from '#database/postgres/migrate.ts';
 import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
+import type { AccountId } from '#domain/ids.ts';
 import { systemClock } from '#gateways/system/clock.ts';
 import { ledgerSet } from '#projections/ledger.ts';
 import { runProjections } from '#projections/runner.ts';
@@ -137,6 +142,44 @@ describe('a replica that follows by streaming', () => {
     ]) {
       const { status: code, stderr } = ledger(...words);
       deepEqual([code, stderr], [0, ''], words.join(' '));
+    }
+  });
+
+  it('answers about the past as the primary does, from what is kept there', async () => {
+    const account = '00000000-0000-4000-8000-000000000001' as AccountId;
+    const { signal } = new AbortController();
+    const pool = new pg.Pool({ connectionString: primary.connectionString, max: 1 });
+    const here = createLooks({ connectionString: primary.connectionString });
+    const there = createLooks({ connectionString: replica });
+    const ask = ({ withLook }: Looks, sequence: number) =>
+      withLook(async ({ past }) => {
+        const shown = { until: sequence, end: null };
+        const fold = await openPast(past, account, shown, { signal });
+        const base = await past.base(account, shown);
+        const cash = fold?.tables.accounts.get(account)?.cash;
+        const held = fold?.tables.positions.group(account) ?? [];
+        const bySymbol = new Map(held.map((position) => [position.symbol, position]));
+        return { through: base?.through ?? 0, cash, bySymbol };
+      });
+    try {
+      const ports = { withPast: here.withLook, store: createSegmentStore({ pool }) };
+      const before = await ask(there, 500);
+      equal(before.through, 0);
+      await keepSegments(ports, account, signal, { events: 20, eventsBehind: 20, logBehind: 1e5 });
+      const onPrimary = await ask(here, 500);
+      ok(onPrimary.through > 400);
+      let onReplica = await ask(there, 500);
+      for (let waited = 0; onReplica.through < onPrimary.through; waited += 1) {
+        ok(waited < 300, 'the replica follows within half a minute');
+        await sleep(100);
+        onReplica = await ask(there, 500);
+      }
+      deepEqual(onReplica, onPrimary);
+      deepEqual({ ...onReplica, through: 0 }, before);
+    } finally {
+      await there.close();
+      await here.close();
+      await pool.end();
     }
   });
 

@@ -110,8 +110,10 @@ describe('an account that traded', () => {
     match(pickText((await ask('orders.sequence')).body, 'detail'), /is a place in the log/);
     const absent = await ask('positions.quantity', { symbol: 'NOPE' });
     deepEqual([absent.status, absent.body['code']], [404, 'figure_not_found']);
-    for (const query of [{ known: '99999' }, { as_of: '99999' }]) {
-      equal((await ask('accounts.cash', query)).body['code'], 'figure_not_found');
+    for (const at of ['99999', '2999-01-01T00:00:00Z']) {
+      for (const query of [{ known: at }, { as_of: at }]) {
+        equal((await ask('accounts.cash', query)).body['code'], 'no_such_past', at);
+      }
     }
     for (const query of [{ as_of: 'yesterday' }, { known: '0' }, { lines: '0' }]) {
       equal((await ask('accounts.cash', query)).status, 422, JSON.stringify(query));

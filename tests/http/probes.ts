@@ -14,6 +14,7 @@ export type Subject = {
   readonly execution: string;
   readonly symbol: string;
   readonly user: string;
+  readonly break?: string;
 };
 
 export type Field = { readonly place: 'path' | 'query' | 'body'; readonly name: string };
@@ -39,6 +40,7 @@ const known: Readonly<Record<string, (subject: Subject) => unknown>> = {
   symbols: ({ symbol }) => symbol,
   user_id: ({ user }) => user,
   key_id: ({ user }) => user,
+  break_id: (subject) => subject.break ?? 'some text',
   code: () => 'read_timeout',
   figure: () => 'accounts.cash',
   side: () => 'buy',

@@ -2,10 +2,12 @@ import { hash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createHttpApi, type HttpApiOptions } from '#api/http/server.ts';
+import { createSegmentKeeper } from '#audit/as-of/keep-segments.ts';
 import { createLedger } from '#commands/pipeline.ts';
 import type { Quote, Quotes } from '#commands/ports/quotes.ts';
 import { createReconciliations } from '#commands/reconciliation/reconciliations.ts';
 import { createLooks } from '#database/postgres/audit/ledger-snapshot.ts';
+import { createSegmentStore } from '#database/postgres/audit/segment-store.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
 import { createReadTableHost } from '#database/postgres/read-tables/host.ts';
@@ -158,6 +160,12 @@ export const httpWorld = async (
   const people = await identityWorld(pool);
   const looks = createLooks({ connectionString });
   const { identity, key } = people;
+  const segments = createSegmentKeeper(
+    { withPast: looks.withLook, store: createSegmentStore({ pool }) },
+    (error) => {
+      throw error;
+    },
+  );
   const api = createHttpApi({
     ledger,
     reconciliations,
@@ -167,6 +175,7 @@ export const httpWorld = async (
     clock,
     ids,
     withLook: looks.withLook,
+    segments,
     identity,
     log: quietLog,
     ...options,
@@ -216,6 +225,7 @@ export const httpWorld = async (
     await identity.close();
     stop.abort();
     await projecting;
+    await segments.close();
     await store.close();
     await looks.close();
     await pool.end();
@@ -227,10 +237,12 @@ export const httpWorld = async (
     api,
     listening,
     store,
+    pool,
     ledger,
     reconciliations,
     queries,
     withLook: looks.withLook,
+    segments,
     send,
     read,
     funded,

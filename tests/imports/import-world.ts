@@ -2,18 +2,21 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import type { Speech } from '#api/cli/command.ts';
+import type { Command, Speech } from '#api/cli/command.ts';
 import { type ImportPorts, importCommand } from '#api/cli/import.ts';
+import { reconcileCommand } from '#api/cli/reconcile.ts';
 import { verifyLedger } from '#audit/verify/verify.ts';
 import { noQuotes } from '#commands/imports/rehearsal.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
+import { createReconciliations } from '#commands/reconciliation/reconciliations.ts';
 import { createMemorySnapshotStore } from '#database/memory/snapshot-store.ts';
 import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresEventStore } from '#database/postgres/event-store.ts';
 import { createPostgresIdentityStore } from '#database/postgres/identity-store.ts';
 import { createReadSchema } from '#database/postgres/read-tables/schema.ts';
-import { layoutNames, readStatements } from '#gateways/statements/read-statements.ts';
+import { readStatement, statementLayouts } from '#gateways/statements/read-statement.ts';
+import { layoutNames, readStatements, symbolsIn } from '#gateways/statements/read-statements.ts';
 import { readSymbolTable } from '#gateways/statements/symbols.ts';
 import { createUuids } from '#gateways/system/ids.ts';
 import type { UserId } from '#identity/ids.ts';
@@ -25,6 +28,20 @@ import { systemClock } from '../support/recorded-events.ts';
 export const samples = join(import.meta.dirname, '..', 'data', 'broker-exports');
 export const sample = (name: string): string => join(samples, name);
 export const sampleBytes = (name: string) => ({ name, bytes: readFileSync(sample(name)) });
+
+/** What the instruments of Degiro's sample are called here. */
+export const degiroSymbols = `ISIN,SYMBOL
+US1912161007,KO
+US56035L1044,MAIN
+US18539C2044,CWEN
+US9256521090,VICI
+CA0641491075,BNS
+IE0031442068,IUSA
+US00165C1045,AMC
+US00206R1023,T
+US7561091049,O
+US69181V1070,OXSQ
+IE00BYPC1H27,CNYB`;
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -41,7 +58,24 @@ export const readText = (text: string, layout?: string, symbols = '') => {
 
 export type Ran = { readonly code: number; readonly out: string; readonly told: string };
 
-/** A ledger in Postgres and `ledger import` over it, as ledger.ts puts it together. */
+const runOf = async (
+  command: Command,
+  words: readonly string[],
+  signal: AbortSignal = AbortSignal.timeout(60_000),
+): Promise<Ran> => {
+  const [said, told]: [string[], string[]] = [[], []];
+  const speech: Speech = {
+    out: (line) => said.push(line),
+    tell: (line) => told.push(line),
+    draw: () => {},
+    isWatched: false,
+  };
+  const asked = parseArgs({ args: [...words], options: command.options, allowPositionals: true });
+  const code = await command.run(asked, speech, signal);
+  return { code, out: said.join('\n'), told: told.join('\n') };
+};
+
+/** A ledger in Postgres, `ledger import` and `ledger reconcile` over it, as ledger.ts puts them together. */
 export const importWorld = async () => {
   const database = await migratedTestDatabase();
   const { connectionString } = database;
@@ -73,30 +107,26 @@ export const importWorld = async () => {
     withLedger: (act) => act(newLedger()),
     layoutNames,
     read: (files, { layout, symbols }) =>
-      readStatements(files, { layout, symbols: readSymbolTable(symbols) }),
+      readStatements(files, { layout, symbols: symbolsIn(symbols) }),
     digest: sha256,
     userAt: async (email) => (await identity.userByEmail(email))?.id,
     makeOwner: async (accountId, userId) => {
       await identity.setMember(accountId, userId as UserId, 'owner');
     },
   };
-  const run = async (
+  const run = (
     words: readonly string[],
     options: { readonly ports?: Partial<ImportPorts>; readonly signal?: AbortSignal } = {},
-  ): Promise<Ran> => {
-    const [said, told]: [string[], string[]] = [[], []];
-    const speech: Speech = {
-      out: (line) => said.push(line),
-      tell: (line) => told.push(line),
-      draw: () => {},
-      isWatched: false,
-    };
-    const command = importCommand({ ...ports, ...options.ports });
-    const asked = parseArgs({ args: [...words], options: command.options, allowPositionals: true });
-    const signal = options.signal ?? AbortSignal.timeout(60_000);
-    const code = await command.run(asked, speech, signal);
-    return { code, out: said.join('\n'), told: told.join('\n') };
-  };
+  ): Promise<Ran> => runOf(importCommand({ ...ports, ...options.ports }), words, options.signal);
+  const reconciling = reconcileCommand({
+    withLook,
+    withReconciliations: (act) => act(createReconciliations({ store, ledger: newLedger(), ids })),
+    layoutNames: statementLayouts,
+    readStatement,
+    broker: () => {
+      throw new Error('there is no broker here');
+    },
+  });
   return {
     connectionString,
     store,
@@ -109,6 +139,12 @@ export const importWorld = async () => {
     json: async (...words: readonly string[]) => {
       const { code, out } = await run([...words, '--json']);
       return { code, ...JSON.parse(out) };
+    },
+    reconcile: (...words: readonly string[]) => runOf(reconciling, words),
+    /** As `reconcile` with `--json`, its answer read. */
+    reconcileJson: async (...words: readonly string[]) => {
+      const { code, out } = await runOf(reconciling, [...words, '--json']);
+      return { code, answer: JSON.parse(out) };
     },
     project: () => applyAll(client, store),
     verify: () => openLedgerSnapshot({ connectionString }, (snapshot) => verifyLedger(snapshot)),

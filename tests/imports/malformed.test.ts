@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatCash, formatQuantity } from '#domain/money.ts';
 import type { problemCodes } from '#gateways/statements/problem-codes.ts';
-import { readStatements } from '#gateways/statements/read-statements.ts';
+import { readStatements, symbolsIn } from '#gateways/statements/read-statements.ts';
 import { readSymbolTable } from '#gateways/statements/symbols.ts';
 import { bytesOf, readText } from './import-world.ts';
 
@@ -204,7 +204,10 @@ describe('a file', () => {
   it('that is none of ours is refused as a whole, by its name', () => {
     throws(() => read(bytesOf('a,b,c\n1,2,3')), /f\.csv: Its header is of no layout we know/);
     throws(() => read(bytesOf('')), /f\.csv: It is empty/);
-    throws(() => read(bytesOf(`${schwabHeader}\n"01/02/2024,x`)), /f\.csv: It is no CSV/);
+    throws(
+      () => read(bytesOf(`${schwabHeader}\n"01/02/2024,x`)),
+      /^StatementUnreadable: f\.csv, line 2: It is no CSV/,
+    );
     throws(() => read(bytesOf(schwabHeader), 'degiro'), /Its header is not that of degiro/);
   });
 
@@ -228,8 +231,10 @@ describe('a file', () => {
     deepEqual([...readSymbolTable('ISIN,SYMBOL\nUS0378331005,aapl\n')], [['US0378331005', 'AAPL']]);
     deepEqual([...readSymbolTable('BRK/B;BRK.B')], [['BRK/B', 'BRK.B']]);
     deepEqual([...readSymbolTable('')], []);
-    throws(() => readSymbolTable('A,B\nC'), /Line 2 is not NAME,SYMBOL/);
-    throws(() => readSymbolTable('A,not a ticker'), /Line 1/);
+    throws(() => readSymbolTable('A,B\nC'), /line 2: not NAME,SYMBOL: C/);
+    const bytes = bytesOf('A,not a ticker');
+    throws(() => symbolsIn({ name: 'isins.csv', bytes }), /isins\.csv, line 1: not NAME,SYMBOL/);
+    equal(symbolsIn(null).size, 0);
   });
 });
 

@@ -3,10 +3,18 @@ import { describe, it } from 'node:test';
 import { bookImport } from '#commands/imports/book-import.ts';
 import { learn, nothingKnown } from '#commands/imports/knowledge.ts';
 import { planImport } from '#commands/imports/plan-import.ts';
-import { formatCash, formatQuantity } from '#domain/money.ts';
+import type { ExecutionId } from '#domain/ids.ts';
+import { formatCash, formatQuantity, price, quantity, zeroCash } from '#domain/money.ts';
 import { instant } from '#domain/time.ts';
 import { foldLedger } from '#projections/fold.ts';
-import { accountOne, deposit, noCommission, openAccount, standing } from '../support/makers.ts';
+import {
+  accountOne,
+  deposit,
+  noCommission,
+  openAccount,
+  standing,
+  ticker,
+} from '../support/makers.ts';
 import { ledgerOn, memoryStore, sha256, wholeLog } from '../support/memory-ledger.ts';
 import { readText } from './import-world.ts';
 
@@ -324,5 +332,38 @@ describe('what should be known before booking', () => {
     const { plan } = await account();
     const rows = [cash('2020-01-02', 'deposit', '1000'), buy('2020-01-03', '10', '50')];
     deepEqual((await plan(rows)).warnings, []);
+  });
+});
+
+describe('a trade that another source has told already', () => {
+  const trade = line('trade', '2020-01-02', { side: 'buy', quantity: '10', price: '100' });
+  const elsewhere = async (at: string) => {
+    const one = await account();
+    await one.ledger.tell({
+      type: 'Fill',
+      executionId: 'paper-7' as ExecutionId,
+      orderId: null,
+      symbol: ticker('ACME'),
+      side: 'buy',
+      quantity: quantity('10'),
+      price: price('100'),
+      commission: zeroCash,
+      liquidity: 'unknown',
+      venue: 'X',
+      at: instant(at),
+    });
+    return one;
+  };
+
+  it('is not booked beside it', async () => {
+    const { planned, plan } = await elsewhere('2020-01-02T20:59:59Z');
+    deepEqual(await planned([trade]), ['buy conflict looks_booked']);
+    match((await plan([trade])).commands[0]?.why ?? '', /reconcile.*\(paper-7\)/);
+    deepEqual(await planned([{ ...trade, price: '100.01' }]), ['buy book']);
+  });
+
+  it('is another on another day', async () => {
+    const { planned } = await elsewhere('2020-01-03T15:00:00Z');
+    deepEqual(await planned([trade]), ['buy book']);
   });
 });

@@ -6,20 +6,7 @@ import { formatCash, formatPrice, formatQuantity } from '#domain/money.ts';
 import { csvTable, textOfFile } from '#gateways/statements/csv-table.ts';
 import { readStatements } from '#gateways/statements/read-statements.ts';
 import { readSymbolTable } from '#gateways/statements/symbols.ts';
-import { sampleBytes } from './import-world.ts';
-
-const degiroSymbols = `ISIN,SYMBOL
-US1912161007,KO
-US56035L1044,MAIN
-US18539C2044,CWEN
-US9256521090,VICI
-CA0641491075,BNS
-IE0031442068,IUSA
-US00165C1045,AMC
-US00206R1023,T
-US7561091049,O
-US69181V1070,OXSQ
-IE00BYPC1H27,CNYB`;
+import { degiroSymbols, sampleBytes } from './import-world.ts';
 
 const read = (files: readonly string[], symbols = ''): readonly BrokerStatement[] => {
   const table = readSymbolTable(symbols);

@@ -10,6 +10,7 @@ import {
   sessionsStream,
   type Symbol as Ticker,
 } from '#domain/ids.ts';
+import { sessionDateOf } from '#domain/market/calendar.ts';
 import { cash, price, quantity } from '#domain/money.ts';
 import type { OrderFilled } from '#domain/order/events.ts';
 import type { LedgerEvent, RecordedEvent } from '#domain/recorded-event.ts';
@@ -178,6 +179,18 @@ describe('a fill in the middle of a cycle', () => {
         ['commission', cash('1'), day(20)],
       ],
     );
+  });
+});
+
+describe('a holding of which every fill was busted', () => {
+  it('begins with the next fill, be it of an earlier session', () => {
+    const [never, late, next] = [
+      fill(6, 'buy', '10', '100'),
+      fill(4, 'buy', '5', '90'),
+      fill(6, 'buy', '1', '91'),
+    ];
+    const row = foldLedger(logOf(opened, never, busted(never), late, next)).positions.get(holding);
+    deepEqual([row?.session, row?.sessionStartQuantity], [sessionDateOf(day(6)), quantity('5')]);
   });
 });
 

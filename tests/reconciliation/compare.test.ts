@@ -14,6 +14,7 @@ import {
   submit,
   ticker,
 } from '#tests/support/makers.ts';
+import { wholeLog } from '#tests/support/memory-ledger.ts';
 import { reconcilingWorld } from '#tests/support/reconciling.ts';
 
 type Trade = Extract<StatementLine, { kind: 'trade' }>;
@@ -273,7 +274,10 @@ describe('cash', () => {
 
   for (const [category, amount, command] of [
     ['deposit', '5', 'deposit_cash'],
-    ['withdrawal', '-5', 'withdraw_cash'],
+    ['withdrawal', '-5', 'report_withdrawal'],
+    ['withdrawal', '-500000', 'report_withdrawal'],
+    ['conversion', '5', 'deposit_cash'],
+    ['conversion', '-500000', 'report_withdrawal'],
     ['fee', '-5', 'charge_fee'],
     ['fee', '5', 'adjust_cash'],
     ['tax', '-5', 'charge_fee'],
@@ -294,8 +298,8 @@ describe('cash', () => {
     });
   }
 
-  it('of a dividend on shares that are not held now is adjusted', async () => {
-    const { breaksOf } = await worldOf(booked('x1'));
+  it('of a dividend is booked as it was paid, whatever is held now', async () => {
+    const { breaksOf, record, approve, store } = await worldOf(booked('x1'));
     const told5: StatementLine = {
       kind: 'dividend',
       row: 2,
@@ -308,7 +312,14 @@ describe('cash', () => {
       at: morning,
     };
     const [found] = (await breaksOf(told([row(), told5]))).breaks;
-    deepEqual([found?.kind, found?.correction?.kind], ['unbooked_dividend', 'adjust_cash']);
+    deepEqual([found?.kind, found?.correction?.kind], ['unbooked_dividend', 'report_dividend']);
+    await record(told([row(), told5]));
+    equal((await approve(found?.breakId ?? ('' as never))).kind, 'done');
+    const paid = (await wholeLog(store)).find(({ data }) => data.type === 'DividendPaid')?.data;
+    ok(paid?.type === 'DividendPaid');
+    const { amount, quantity: on, perShare } = paid;
+    deepEqual([amount, on, perShare], [cash('7'), quantity('70'), price('0.1')]);
+    deepEqual(kindsOf(await breaksOf(told([row(), told5]))), []);
   });
 
   it('that is on another day, or of another amount', async () => {

@@ -166,8 +166,8 @@ describe('a break that was recorded', () => {
     );
   });
 
-  it('stays open where the account refuses its correction', async () => {
-    const { record, only, approve, ledger, rows } = await opened();
+  it('books what has left although the cash is not there any more', async () => {
+    const { record, only, approve, ledger, rows, cashNow } = await opened();
     await ledger.told(withdraw('99990'));
     const gone: StatementLine = {
       ...wire,
@@ -182,9 +182,26 @@ describe('a break that was recorded', () => {
       amount: cash('-50'),
     } as StatementLine;
     await record(told([gone, more]));
+    equal((await approve(await only())).kind, 'done');
+    equal(await cashNow(), '-40');
+    deepEqual(
+      (await rows()).map(({ status }) => status),
+      ['approved'],
+    );
+  });
+
+  it('stays open where the account refuses its correction', async () => {
+    const { record, only, approve, ledger, rows } = await opened();
+    const fee = { ...wire, reference: 'fee', category: 'fee', amount: cash('-5') } as StatementLine;
+    await record(told([fee]));
+    await ledger.told(withdraw('100000'), {
+      type: 'CloseAccount',
+      reason: 'moved away',
+      at,
+    });
     const decided = await approve(await only());
     ok(decided.kind === 'refused');
-    equal(decided.refusal.code, 'insufficient_cash');
+    equal(decided.refusal.code, 'account_closed');
     deepEqual(
       (await rows()).map(({ status }) => status),
       ['open'],

@@ -50,7 +50,12 @@ export const readDatabase = async (schema = 'read_v1') => {
     return client;
   };
   const client = await connect();
-  await createReadSchema(client, { name: schema, projectionSet: 'ledger', version: 1, live: true });
+  await createReadSchema(client, {
+    name: schema,
+    projectionSet: 'ledger',
+    version: ledgerSet.version,
+    live: true,
+  });
   return {
     ...database,
     client,

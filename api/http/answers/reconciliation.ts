@@ -139,6 +139,20 @@ export const reconciliationAnswer = z
       .array(z.strictObject({ symbol: z.string(), ...balance }))
       .nullable()
       .describe('Holdings that differ, or that a break is about.'),
+    not_compared: z
+      .array(
+        z.strictObject({
+          file: z.string().nullable().describe('Null where there is one statement alone.'),
+          row: z.int(),
+          code: z.string(),
+          message: z.string(),
+        }),
+      )
+      .describe('Rows that could not be taken, or say what nothing can be compared with.'),
+    ends_not_compared: z
+      .string()
+      .nullable()
+      .describe('Why cash and positions are left out although the statement may say them.'),
     as_of_sequence: sequence.describe('The last event of the account that was compared.'),
     recorded_sequence: z.int().nullable().describe('Null where nothing new was recorded.'),
   })
@@ -192,6 +206,13 @@ export const reconciliationJson = (
       symbol: one.symbol,
       ...balanceJson(one, formatQuantity),
     })) ?? null,
+  not_compared: found.notCompared.map(({ file = null, row, code, message }) => ({
+    file,
+    row,
+    code,
+    message,
+  })),
+  ends_not_compared: found.endsNotCompared,
   as_of_sequence: found.sequence,
   recorded_sequence: recorded,
 });

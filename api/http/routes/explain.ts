@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instantOf, NoSuchPast, type Point, parsePoint, type View } from '#audit/as-of/view.ts';
+import { instantOf, NoSuchPast, type View } from '#audit/as-of/view.ts';
 import { explain } from '#audit/explain/explain.ts';
 import { type Explained, NoSuchFigure, Unexplained } from '#audit/explain/explanation.ts';
 import { type Figure, figureNamed, figures, whyNoFigure } from '#audit/explain/figures.ts';
@@ -13,17 +13,10 @@ import {
 } from '../answers/explanation.ts';
 import { form } from '../answers/form.ts';
 import { accountNotFound } from '../found.ts';
+import { lateAsOf, mustHaveBeen, placeInTime } from '../past.ts';
 import { HttpProblem } from '../problem.ts';
 import { accountRoute, type Route, route } from '../route.ts';
-import {
-  field,
-  maybe,
-  otherwise,
-  Trouble,
-  text,
-  wholeNumber,
-  wrongType,
-} from '../schemas/field.ts';
+import { maybe, otherwise, text, wholeNumber } from '../schemas/field.ts';
 import { accountId, date, orderId, symbol } from '../schemas/names.ts';
 import type { Services } from '../services.ts';
 
@@ -32,17 +25,6 @@ const tag = 'Audit';
 /** Lines of one list, at most; more than a screen shows are one line. */
 const linesMax = 1_000;
 
-const point: z.ZodType<Point> = field(
-  { type: 'string', description: 'An RFC 3339 instant, or the sequence of an event.' },
-  (json) => {
-    if (typeof json !== 'string') return wrongType('an instant or a sequence');
-    const found = parsePoint(json);
-    if (found !== undefined && (found.kind === 'instant' || found.sequence > 0)) return found;
-    const expected = 'must be an instant such as 2014-01-03T21:00:00Z or a sequence such as 120';
-    return new Trouble('invalid_format', expected);
-  },
-);
-
 const query = z.strictObject({
   account_id: maybe(accountId),
   symbol: maybe(symbol),
@@ -50,8 +32,8 @@ const query = z.strictObject({
   id: maybe(text(1, 128)),
   session: maybe(date),
   book: maybe(text(1, 64)),
-  as_of: maybe(point),
-  known: maybe(point),
+  as_of: maybe(placeInTime),
+  known: maybe(placeInTime),
   lines: otherwise(wholeNumber(1, linesMax), 100),
 });
 type Query = z.infer<typeof query>;
@@ -80,14 +62,17 @@ const mustName = ({ needs, withoutId, name }: Figure, sent: Query): void => {
   });
 };
 
-const explained = (
-  { withLook, clock }: Services,
+const explained = async (
+  services: Services,
   figure: Figure,
   account: AccountId,
   sent: Query,
-): Promise<Explained> =>
-  withLook(async (snapshot) => {
-    const view: View = { asOf: sent.as_of, known: sent.known };
+): Promise<Explained> => {
+  const { withLook, clock } = services;
+  const view: View = { asOf: sent.as_of, known: sent.known };
+  await mustHaveBeen(services, view);
+  return withLook(async (snapshot) => {
+    await lateAsOf(services, snapshot, view);
     const isLive = view.asOf === null && view.known === null;
     const subject = {
       accountId: account,
@@ -100,6 +85,7 @@ const explained = (
     };
     return explain(snapshot, figure, subject, isLive ? null : view, sent.lines);
   });
+};
 
 /** What an explanation could not say, as a problem; undefined for what is none of its own. */
 const problemOf = (error: unknown, { name }: Figure): HttpProblem | undefined => {
@@ -122,11 +108,18 @@ const explainFigure = accountRoute({
   description:
     'Lines that sum exactly to the figure, checked against the events and, without a time, against the read tables. What a figure needs beside the account says /api/v1/audit/figures. `as_of`: what was true then; `known`: what the ledger knew then. Of each list the last `lines` are shown; the earlier ones are summed up in one.',
   kind: 'read',
+  hasPast: 'by itself',
   scope: 'account:read',
   params: z.strictObject({ figure: text(1, 100) }),
   query,
   answers: { 200: form('Explanation', 'The figure and what made it.', explanationAnswer) },
-  problems: ['account_not_found', 'unknown_figure', 'figure_not_found', 'figure_unexplained'],
+  problems: [
+    'account_not_found',
+    'unknown_figure',
+    'figure_not_found',
+    'figure_unexplained',
+    'no_such_past',
+  ],
   accountId: ({ query: sent }) => sent.account_id,
   handle: async ({ services, account, params, query: sent }) => {
     const figure = figureNamed(params.figure);

@@ -89,6 +89,7 @@ const listOrders = accountRoute({
   summary: 'List orders, newest first',
   description: '`status` is open, closed, all, refused or one exact status.',
   kind: 'read',
+  hasPast: true,
   scope: 'trading:read',
   query: ordersQuery,
   answers: {
@@ -122,6 +123,7 @@ const getOrder = accountRoute({
   tag,
   summary: 'One order with its fills and its timeline',
   kind: 'read',
+  hasPast: true,
   scope: 'trading:read',
   params: oneOrder,
   query: ofAccount,
@@ -147,10 +149,11 @@ const getOrder = accountRoute({
       services.queries.orderFills(orderId),
       orderTimeline(services.events, row),
     ]);
+    const shown = (await services.past?.shownOf(account, timeline)) ?? timeline;
     const body = {
       order: orderJson(row),
       fills: fills.map(fillJson),
-      timeline: timeline.map(eventJson),
+      timeline: shown.map(eventJson),
     };
     return { status: 200, body };
   },

@@ -146,6 +146,7 @@ const listOwnAccounts = route({
   description:
     'By account id. One that was opened a moment ago is there with `min_sequence`: the Ledger-Sequence of its opening.',
   kind: 'read',
+  hasPast: true,
   scope: 'account:read',
   reach: 'none',
   query: z.strictObject({

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { accountFigures } from '#domain/account/figures.ts';
+import { type AccountFigures, accountFigures } from '#domain/account/figures.ts';
 import type { AccountId } from '#domain/ids.ts';
-import { formatCash } from '#domain/money.ts';
+import { formatCash, larger, smaller, subtract, zeroCash } from '#domain/money.ts';
+import type { Instant } from '#domain/time.ts';
 import type { PortfolioSummary } from '#projections/ports/queries.ts';
 import { decimal, form, id, instant } from '../answers/form.ts';
 import {
@@ -34,6 +35,7 @@ const getPortfolio = accountRoute({
   tag,
   summary: 'The whole portfolio in figures, at the latest marks',
   kind: 'read',
+  hasPast: true,
   scope: 'account:read',
   query: ofAccount,
   answers: { 200: form('Portfolio', 'The figures.', portfolioAnswer) },
@@ -51,6 +53,7 @@ const getPortfolioHistory = accountRoute({
   tag,
   summary: 'The equity curve: one point per session, at its close',
   kind: 'read',
+  hasPast: true,
   scope: 'account:read',
   query: z.strictObject({ account_id: maybe(accountId), from: maybe(date), to: maybe(date) }),
   answers: {
@@ -77,6 +80,7 @@ const getAccountSummary = accountRoute({
   tag,
   summary: 'Cash, equity, profit and margin of the account',
   kind: 'read',
+  hasPast: true,
   scope: 'account:read',
   query: ofAccount,
   answers: { 200: form('AccountSummary', 'The figures.', accountSummaryAnswer) },
@@ -100,24 +104,56 @@ const buyingPowerAnswer = z.strictObject({
   timestamp: instant,
 });
 
+type Figures = Pick<
+  AccountFigures,
+  'buyingPower' | 'available' | 'cash' | 'settledCash' | 'reservedCash' | 'withdrawable' | 'equity'
+>;
+
+const figuresNow = (
+  { ledger, quotes }: Services,
+  account: AccountId,
+  now: Instant,
+): Promise<Figures | undefined> =>
+  ledger.inspect(account, (state) =>
+    state.status === 'unopened' ? undefined : accountFigures(state, quotes.latest, now),
+  );
+
+/** The same figures from the account as it was, at the marks of then. */
+const figuresThen = async (
+  { queries }: Services,
+  account: AccountId,
+): Promise<Figures | undefined> => {
+  const row = await queries.getAccount(account);
+  if (row === undefined) return undefined;
+  const { cash, equity, buyingPower, marginUsed, reserved: reservedCash } = row;
+  const settledCash = subtract(cash, row.unsettled);
+  const free = subtract(settledCash, reservedCash);
+  const onMargin = row.policy.kind === 'margin';
+  const available = onMargin ? subtract(subtract(equity, marginUsed), reservedCash) : free;
+  const withdrawable = larger(zeroCash, smaller(free, available));
+  return { buyingPower, available, cash, settledCash, reservedCash, withdrawable, equity };
+};
+
 const getBuyingPower = accountRoute({
   method: 'get',
   path: '/api/v1/trading/account/buying-power',
   name: 'getBuyingPower',
   tag,
   summary: 'What orders are decided by, at the latest quotes',
+  description: 'As of the past: at the marks of then, which is what the ledger knows of it.',
   kind: 'read',
+  hasPast: true,
   scope: 'account:read',
   query: ofAccount,
   answers: { 200: form('BuyingPower', 'The figures.', buyingPowerAnswer) },
   problems: ['account_not_found'],
   accountId: ({ query }) => query.account_id,
   handle: async ({ services, account }) => {
-    const { ledger, quotes, clock } = services;
-    const now = clock.now();
-    const figures = await ledger.inspect(account, (state) =>
-      state.status === 'unopened' ? undefined : accountFigures(state, quotes.latest, now),
-    );
+    const now = services.clock.now();
+    const figures =
+      services.past === null
+        ? await figuresNow(services, account, now)
+        : await figuresThen(services, account);
     if (figures === undefined) throw accountNotFound(account);
     const body: z.infer<typeof buyingPowerAnswer> = {
       account_id: account,

@@ -34,6 +34,7 @@ const listPositions = accountRoute({
   tag,
   summary: 'Open positions by symbol, at the latest marks',
   kind: 'read',
+  hasPast: true,
   scope: 'trading:read',
   query: ofAccount,
   answers: {
@@ -59,6 +60,7 @@ const getPosition = accountRoute({
   tag,
   summary: 'One open position',
   kind: 'read',
+  hasPast: true,
   scope: 'trading:read',
   params: oneSymbol,
   query: ofAccount,
@@ -128,6 +130,7 @@ const listPositionHistory = accountRoute({
   tag,
   summary: 'Closed positions, from flat to flat, newest first',
   kind: 'read',
+  hasPast: true,
   scope: 'trading:read',
   query: z.strictObject({
     account_id: maybe(accountId),

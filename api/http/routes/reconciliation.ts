@@ -33,6 +33,7 @@ const listBreaks = accountRoute({
   tag,
   summary: "What a broker's statements and the books differ in, newest first",
   kind: 'read',
+  hasPast: true,
   scope: 'account:read',
   query: z.strictObject({
     account_id: maybe(accountId),
@@ -73,6 +74,7 @@ const getBreak = accountRoute({
   tag,
   summary: 'One break: both sides, its age, the proposed correction and what became of it',
   kind: 'read',
+  hasPast: true,
   scope: 'account:read',
   params: oneBreak,
   query: z.strictObject({ account_id: maybe(accountId) }),

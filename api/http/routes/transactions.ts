@@ -22,6 +22,7 @@ const listTransactions = accountRoute({
   tag,
   summary: 'Every movement of cash with the balance after it, newest first',
   kind: 'read',
+  hasPast: true,
   scope: 'account:read',
   query: z.strictObject({
     account_id: maybe(accountId),
@@ -67,6 +68,7 @@ const listActivity = accountRoute({
   tag,
   summary: 'Orders, fills and transfers in one list, newest first',
   kind: 'read',
+  hasPast: true,
   scope: 'account:read',
   query: z.strictObject({
     account_id: maybe(accountId),

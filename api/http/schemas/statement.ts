@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
+import {
+  type BrokerStatement,
+  cashCategories,
+  type StatementLine,
+} from '#commands/ports/broker-statement.ts';
 import { zeroCash } from '#domain/money.ts';
 import { sides } from '#domain/order/terms.ts';
 import type { Instant } from '#domain/time.ts';
@@ -29,7 +33,7 @@ const line = z.discriminatedUnion('kind', [
     kind: kind('cash'),
     ...row,
     at: moment,
-    category: oneOf(['deposit', 'withdrawal', 'fee', 'interest', 'tax', 'adjustment']),
+    category: oneOf(cashCategories),
     amount: cash('not_zero'),
   }),
   z.strictObject({

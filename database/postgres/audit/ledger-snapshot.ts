@@ -6,10 +6,12 @@ import { createBuildReader } from './build-reader.ts';
 import { createLiveFigures } from './live-figures.ts';
 import { createLiveRows } from './live-rows.ts';
 import { createLogReader } from './log-reader.ts';
+import { createPastReader } from './past.ts';
 import { createTableReader } from './table-reader.ts';
 
 // Pages are short statements; between them an auditor may compute, or a pager wait, for as long as it takes.
-// The indexes are the right way through a log of any size. JIT would cost each page more than it brings.
+// The indexes are the right way through a log of any size, in their order: a bitmap would read and sort all that a page
+// is the first rows of, and is chosen while a table is young. JIT would cost each page more than it brings.
 const options = [
   'TimeZone=UTC',
   'DateStyle=ISO',
@@ -18,6 +20,7 @@ const options = [
   'idle_in_transaction_session_timeout=0',
   'client_connection_check_interval=2s',
   'jit=off',
+  'enable_bitmapscan=off',
 ]
   .map((setting) => `-c ${setting}`)
   .join(' ');
@@ -60,10 +63,12 @@ const look = async <T>(
   // The moment is that of the first look, not of BEGIN.
   await client.query('SELECT 1');
   const one = inTurn(client);
+  const log = createLogReader(one);
   return act({
-    log: createLogReader(one),
+    log,
     tables: createTableReader(one),
     live: createLiveFigures(one),
+    past: createPastReader(one, log),
     rows: createLiveRows(one),
     builds: createBuildReader(one),
   });

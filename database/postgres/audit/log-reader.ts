@@ -115,7 +115,8 @@ export const createLogReader = (client: ClientBase): LogReader => {
       const from = filter.fromSequence ?? 1;
       const to = filter.toSequence ?? Number.MAX_SAFE_INTEGER;
       if (stream === undefined) {
-        const last = Math.min(to, await head());
+        // A single place needs no end to stop at: questions about the past look up many.
+        const last = from === to ? to : Math.min(to, await head());
         yield* walk(selectAlongLog, Math.max(1, from), last, ({ sequence }) => sequence, filter);
         return;
       }
