@@ -49,6 +49,11 @@ const scopeLines = ({ scope }: VerifyReport): readonly string[] => {
   ];
 };
 
+const countLine = (count: number): string => {
+  if (count === 0) return 'Nothing was found.';
+  return count === 1 ? '1 finding.' : `${count} findings.`;
+};
+
 /** A report for people, line by line. */
 export const verifyLines = (report: VerifyReport): readonly string[] => {
   const { log, findings } = report;
@@ -62,6 +67,6 @@ export const verifyLines = (report: VerifyReport): readonly string[] => {
     ...booksLines(report),
     ...shown,
     ...(more > 0 ? [`and ${more} more`] : []),
-    findings.count === 0 ? 'Nothing was found.' : `${findings.count} findings.`,
+    countLine(findings.count),
   ];
 };

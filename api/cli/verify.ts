@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { VerifySnapshot } from '#audit/ports/ledger-snapshot.ts';
-import { type KeptSeals, readKeptSeals } from '#audit/seals/kept-seals.ts';
+import { type KeptSeals, readKeptSealsAt } from '#audit/seals/kept-seals.ts';
 import { ownSealKey, publicHalf } from '#audit/seals/keys.ts';
 import type { SavedRun } from '#audit/verify/saved-run.ts';
 import { signReport } from '#audit/verify/signed-report.ts';
@@ -14,7 +14,7 @@ import { UsageError } from './command-line.ts';
 import { withProgress } from './progress-bar.ts';
 import { accountIdOf, countOf, flagOf, noPositionals, textOf } from './values.ts';
 import { verifyLines } from './verify-words.ts';
-import { publicKeysOf, type SealPorts, textsOf } from './with-seals.ts';
+import { publicKeysOf, type SealPorts, targetsOf, textsOf } from './with-seals.ts';
 
 /** Lets `act` look at the ledger as of one moment, and ends that look with it. */
 export type WithVerifySnapshot = <T>(act: (snapshot: VerifySnapshot) => Promise<T>) => Promise<T>;
@@ -22,9 +22,11 @@ export type WithVerifySnapshot = <T>(act: (snapshot: VerifySnapshot) => Promise<
 export type VerifyPorts = SealPorts & { readonly withVerifySnapshot: WithVerifySnapshot };
 
 const help = `
-  --against PATH     a file of kept seals, or a folder of them, as ledger seal --to wrote them
+  --against FROM     a file of kept seals or a folder of them, as ledger seal --to wrote them, or an http(s) URL that
+                     answers GET with the lines that were posted to it
   --key FILE         a public key (PEM) that seals may be signed with; several times for several keys. Without it: the
-                     ledger's own, and those in the kept seals
+                     ledger's own, and those in the kept seals. After a change of keys the seals before it need the
+                     old public key: give both, or kept seals, which bring theirs
   --state FILE       keeps every few seconds how far it got, and at the end what it came to. The file is signed with
                      the key of the seals; one that was changed is refused
   --resume           goes on from an interrupted run in --state FILE
@@ -60,6 +62,7 @@ Exit codes: 0 nothing was found, 1 something was, 2 it could not be done.
 
 Examples:
   ledger verify --against /mnt/elsewhere/seals.jsonl --report verified.json
+  ledger verify --against https://seals.example.org/order-ledger --key old.pem --key new.pem
   ledger verify --state verify.state              and, had it been interrupted: ledger verify --state verify.state --resume
   ledger verify --state verify.state --since-last
   ledger verify --account 00000000-0000-4000-8000-000000000001
@@ -100,6 +103,9 @@ const earlierRun = async (asked: Asked, ports: SealPorts): Promise<SavedRun | un
     }
     return undefined;
   }
+  if (!existsSync(file)) {
+    throw new UsageError(`There is no ${file} to go on from: verify with --state alone first.`);
+  }
   const run = await readRun(file, publicHalf(ownSealKey(ports.keyPlace())));
   if (flagOf(asked, 'resume') && run.head.isFinished) {
     throw new UsageError(`The run in ${file} is finished: --since-last goes on from it.`);
@@ -111,9 +117,9 @@ const earlierRun = async (asked: Asked, ports: SealPorts): Promise<SavedRun | un
 };
 
 /** The seals to check against, and the keys that they may be signed with. */
-const keptSealsOf = (asked: Asked, { keyPlace }: SealPorts) => {
-  const path = textOf(asked, 'against');
-  const kept = path === undefined ? noneKept : readKeptSeals(path);
+const keptSealsOf = async (asked: Asked, { keyPlace }: SealPorts, signal: AbortSignal) => {
+  const [from] = targetsOf(asked, 'against');
+  const kept = from === undefined ? noneKept : await readKeptSealsAt(from, signal);
   const own = publicKeysOf(asked, keyPlace);
   const publicKeys = textsOf(asked, 'key').length > 0 ? own : [...own, ...kept.publicKeys];
   return { kept: kept.seals, publicKeys };
@@ -152,7 +158,7 @@ export const verifyCommand = (ports: VerifyPorts): Command => ({
   name: 'verify',
   summary: 'Recomputes log, seals, books and read tables, and names what differs.',
   usage:
-    '[--against PATH] [--key PEM_FILE]... [--state FILE [--resume | --since-last]] [--report FILE] [--account ID] [--from SEQUENCE] [--json]',
+    '[--against FILE|FOLDER|URL] [--key PEM_FILE]... [--state FILE [--resume | --since-last]] [--report FILE] [--account ID] [--from SEQUENCE] [--json]',
   help,
   options: {
     account: { type: 'string' },
@@ -167,7 +173,7 @@ export const verifyCommand = (ports: VerifyPorts): Command => ({
   },
   run: async (asked, speech, signal) => {
     const asking = optionsOf(asked);
-    const { kept, publicKeys } = keptSealsOf(asked, ports);
+    const { kept, publicKeys } = await keptSealsOf(asked, ports, signal);
     const options = { ...asking, ...(await stateOptions(asked, ports)), signal };
     const report = await withProgress(speech, signal, 'verify', (onProgress) =>
       ports.withSeals(async ({ seals: store }) => {

@@ -42,6 +42,10 @@ const lastLine = z.strictObject({
   signature: z.string(),
 });
 
+/** A record on one line: JSON lets two characters stand that end a line for whoever reads line by line. */
+const lineOf = (record: RunRecord): string =>
+  JSON.stringify(record, encoded).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+
 const bytesHeld = 1_000_000;
 
 /** Writes the run whole or not at all: a file that is there stays until the new one is. */
@@ -61,7 +65,7 @@ export const writeRun = (
       held = '';
     };
     for (const record of records) {
-      held += `${JSON.stringify(record, encoded)}\n`;
+      held += `${lineOf(record)}\n`;
       if (held.length > bytesHeld) flush();
     }
     flush();

@@ -7,9 +7,13 @@ import type { Command } from '#api/cli/command.ts';
 import { UsageError } from '#api/cli/command-line.ts';
 import { verifyCommand } from '#api/cli/verify.ts';
 import { verifyReportCommand } from '#api/cli/verify-report.ts';
+import { keptLine } from '#audit/seals/kept-seals.ts';
 import { ownSealKey, publicHalf, publicPem } from '#audit/seals/keys.ts';
 import { knownStateVersion } from '#audit/verify/account-state.ts';
+import type { RunRecord } from '#audit/verify/saved-run.ts';
+import { readRun, writeRun } from '#audit/verify/state-file.ts';
 import { stateVersion } from '#commands/state-codec.ts';
+import { sealReceiver } from './seal-receiver.ts';
 import { tradeAtRandom, type VerifyWorld, verifyWorld } from './verify-world.ts';
 
 const runCommand = async (command: Command, args: readonly string[], signal: AbortSignal) => {
@@ -73,6 +77,25 @@ describe('ledger verify', () => {
     equal(knownStateVersion, stateVersion);
   });
 
+  it('checks against the seals that an address gives back', async () => {
+    const elsewhere = await sealReceiver();
+    try {
+      const seal = await world.seal();
+      const own = ownSealKey({ dataDirectory: inFolder('seals'), sealKeyFile: null });
+      const line = (text: string): string =>
+        keptLine({ seal: { ...seal, text }, publicKey: publicPem(publicHalf(own)) });
+      elsewhere.lines.set(seal.number, line(seal.text));
+      match((await run('--against', elsewhere.url)).text, /seals {3}1, 1 kept elsewhere/);
+      elsewhere.lines.set(seal.number, line(seal.text.replace('"to":', '"to":1')));
+      const { code, text } = await run('--against', elsewhere.url);
+      equal(code, 1);
+      match(text, /seal_differs {2}seal 1\n/);
+    } finally {
+      await elsewhere.end();
+      await world.sql('DELETE FROM ledger.seals');
+    }
+  });
+
   describe('its report in a file', () => {
     const check = (...args: readonly string[]) =>
       runCommand(verifyReportCommand(), [inFolder('report.json'), ...args], never);
@@ -130,7 +153,21 @@ describe('ledger verify', () => {
       await rejects(run('--state', file, '--since-last'), /was changed, or was signed/);
       writeFileSync(file, text.slice(0, -200));
       await rejects(run('--state', file, '--since-last'), /is not whole/);
-      await rejects(run('--state', inFolder('none.state'), '--resume'), /ENOENT/);
+      await rejects(
+        run('--state', inFolder('none.state'), '--resume'),
+        /verify with --state alone/,
+      );
+    });
+
+    it('is read back whatever words the ledger has', async () => {
+      const file = inFolder('words.state');
+      const words = 'a line\u2028a paragraph\u2029 and "quotes"\n';
+      const key = ownSealKey(world.ports.keyPlace());
+      await run('--state', file);
+      const { head, records } = await readRun(file, publicHalf(key));
+      const stray: RunRecord = { kind: 'stray', table: 'breaks', row: { why: words } };
+      writeRun(file, [head, ...records, stray], key);
+      deepEqual((await readRun(file, publicHalf(key))).records.at(-1), stray);
     });
 
     it('is left by an interrupted run, for --resume', async () => {
@@ -151,7 +188,7 @@ describe('ledger verify', () => {
     const { code, text, lines } = await run('--state', file);
     equal(code, 1);
     match(text, /cell_differs {2}accounts \S+ cash\n/);
-    equal(lines.at(-1), '1 findings.');
+    equal(lines.at(-1), '1 finding.');
     await rejects(run('--state', file, '--since-last'), /has findings/);
   });
 });

@@ -92,19 +92,21 @@ const wantedText = (schema: string, table: string, key: readonly KeyColumn[]): s
     JOIN ${nameOf(schema, table)} AS kept USING (${names})`;
 };
 
-// Grouped by Postgres, on its disk where it has to: the unique index is what may have been taken away.
-const selectSharedIds = `
+// Grouped by Postgres, on its disk where it has to: the unique index is what may have been taken away. One statement
+// for both would look through the list of ids once for every event.
+const sharedIds = (among: string): string => `
   SELECT event.id, event.sequence, event.stream, event.revision, shared.first
   FROM (
-    SELECT id, min(sequence) AS first FROM ledger.events
-    WHERE $1::bigint = 0 AND $2::text IS NULL
-      OR id IN (SELECT id FROM ledger.events
-                WHERE sequence > $1 AND ($2::text IS NULL OR stream = $2))
+    SELECT id, min(sequence) AS first FROM ledger.events ${among}
     GROUP BY id HAVING count(*) > 1
   ) AS shared
   JOIN ledger.events AS event USING (id)
   WHERE event.sequence > shared.first
-  ORDER BY event.sequence LIMIT $3`;
+  ORDER BY event.sequence LIMIT $1`;
+const selectSharedIds = sharedIds('');
+const selectSharedIdsOfSome = sharedIds(`
+    WHERE id IN (SELECT id FROM ledger.events
+                 WHERE sequence > $2 AND ($3::text IS NULL OR stream = $3))`);
 
 const selectStateRevisions = 'SELECT stream, revision FROM ledger.snapshots';
 const selectHeads =
@@ -182,7 +184,10 @@ export const createTableReader = (client: ClientBase): VerifyTableReader => {
     },
     sharedIds: async ({ after = 0, accountId: account }, limit) => {
       const stream = account === undefined ? null : accountStream(account as AccountId);
-      const rows = await read(selectSharedIds, [after, stream, limit]);
+      const rows =
+        after === 0 && stream === null
+          ? await read(selectSharedIds, [limit])
+          : await read(selectSharedIdsOfSome, [limit, after, stream]);
       return rows.map(
         (row): SharedId => ({
           id: String(row['id']),
