@@ -7,6 +7,7 @@ import { ownSealKey, publicHalf } from '#audit/seals/keys.ts';
 import type { SavedRun } from '#audit/verify/saved-run.ts';
 import { signReport } from '#audit/verify/signed-report.ts';
 import { holdsRun, readRun, writeRun } from '#audit/verify/state-file.ts';
+import type { VerifyThreads } from '#audit/verify/thread-part.ts';
 import { type VerifyOptions, verifyLedger } from '#audit/verify/verify.ts';
 import type { VerifyReport } from '#audit/verify/verify-report.ts';
 import type { Asked, Command } from './command.ts';
@@ -16,8 +17,13 @@ import { accountIdOf, countOf, flagOf, noPositionals, textOf } from './values.ts
 import { verifyLines } from './verify-words.ts';
 import { publicKeysOf, type SealPorts, textsOf } from './with-seals.ts';
 
-/** Lets `act` look at the ledger as of one moment, and ends that look with it. */
-export type WithVerifySnapshot = <T>(act: (snapshot: VerifySnapshot) => Promise<T>) => Promise<T>;
+/**
+ * Lets `act` look at the ledger as of one moment, in several threads where the log is long, and ends that look with it.
+ * An interruption does not cut it: `act` first gets to where it can be gone on with.
+ */
+export type WithVerifySnapshot = <T>(
+  act: (snapshot: VerifySnapshot, threads: VerifyThreads | undefined) => Promise<T>,
+) => Promise<T>;
 
 export type VerifyPorts = SealPorts & { readonly withVerifySnapshot: WithVerifySnapshot };
 
@@ -173,8 +179,8 @@ export const verifyCommand = (ports: VerifyPorts): Command => ({
       ports.withSeals(async ({ seals: store }) => {
         // A seal that was read before the look is under it.
         const seals = { store, last: await store.last(), kept, publicKeys };
-        return ports.withVerifySnapshot((snapshot) =>
-          verifyLedger(snapshot, { ...options, seals, onProgress }),
+        return ports.withVerifySnapshot((snapshot, threads) =>
+          verifyLedger(snapshot, { ...options, ...(threads && { threads }), seals, onProgress }),
         );
       }),
     );

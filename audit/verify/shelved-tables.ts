@@ -1,13 +1,15 @@
-import type { VerifyTableReader } from '../ports/table-reader.ts';
+import type { StoredRow } from '#projections/ports/read-tables.ts';
+import type { RowFilter, VerifyTableReader } from '../ports/table-reader.ts';
 import { historyCells, lotCells, markCells, pointCells, splitCells } from './expected-holdings.ts';
 import { fillCells, orderCells } from './expected-rows.ts';
-import type { Findings } from './finding.ts';
+import type { FindingSink } from './finding.ts';
 import { createLivingRows, type LivingRows, type LivingTable, type Made } from './living-rows.ts';
 import type { NaiveExecution } from './naive-executions.ts';
 import type { NaiveHistory } from './naive-holdings.ts';
 import type { NaiveLot } from './naive-lots.ts';
 import { isWorking, type NaiveOrder } from './naive-orders.ts';
 import { breakCells, reconciliationCells } from './naive-reconciliations.ts';
+import { everyAccount, isFirst } from './share.ts';
 import type {
   NaiveBreak,
   NaiveMark,
@@ -132,27 +134,32 @@ export type ShelvedTables = Shelves & {
 /** A shelf whose items only it knows: they are put aside and given back as they were. */
 type AnyRows = Omit<LivingRows<Made>, keyof Shelf<Made> | 'recall'>;
 
+async function* noPages(): AsyncGenerator<readonly StoredRow[], void, void> {}
+
 /** The shelves of the fold, each with the rows of its table beside it. Rows made after `after` come along with the log. */
 export const createShelvedTables = (
   tables: VerifyTableReader,
-  findings: Findings,
-  filter: { readonly after: number; readonly accountId: string | null },
+  findings: FindingSink,
+  filter: RowFilter,
   isLeftOut: (accountId: string) => boolean,
 ): ShelvedTables => {
-  const { after, accountId } = filter;
-  const rowFilter = { after, ...(accountId === null ? {} : { accountId }) };
   const shelve = <Item extends Made>(one: LivingTable<Item>): LivingRows<Item> =>
     createLivingRows(tables, findings, one, {
-      pages: tables.inOrderOfLog(one.table, rowFilter),
+      pages: tables.inOrderOfLog(one.table, filter),
       isLeftOut,
     });
+  // Marks belong to no account, and to whoever has the first ones.
+  const noMarks: LivingRows<NaiveMark> = {
+    ...createLivingRows(tables, findings, marks, { pages: noPages(), isLeftOut }),
+    put: () => {},
+  };
   const shelves = {
     orders: shelve(orders),
     order_fills: shelve(fills),
     lots: shelve(lots),
     position_history: shelve(history),
     stock_splits: shelve(splits),
-    price_marks: shelve(marks),
+    price_marks: isFirst(filter.accounts ?? everyAccount) ? shelve(marks) : noMarks,
     portfolio_snapshots: shelve(points),
     breaks: shelve(breaks),
     reconciliations: shelve(reconciliations),

@@ -3,7 +3,9 @@
  * Usage: node audit-process.ts CONNECTION_STRING WORK FOLDER
  */
 import { generateKeyPairSync } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import pg from 'pg';
 import { beancountFormat } from '#audit/export/beancount.ts';
 import type { BookFormat } from '#audit/export/book-format.ts';
@@ -17,6 +19,7 @@ import type { LedgerSnapshot } from '#audit/ports/ledger-snapshot.ts';
 import type { EventFilter } from '#audit/ports/log-reader.ts';
 import { sealLog } from '#audit/seals/seal-log.ts';
 import { comparedColumns } from '#audit/verify/table-columns.ts';
+import type { VerifierOrder, VerifyThreads } from '#audit/verify/thread-part.ts';
 import { verifyLedger } from '#audit/verify/verify.ts';
 import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts';
@@ -73,8 +76,13 @@ const seal = async (): Promise<void> => {
 
 const verify = async (): Promise<void> => {
   const seals = { store: sealStore, last: await sealStore.last(), kept: new Map(), publicKeys: [] };
+  const start: VerifyThreads['start'] = (order, momentName) => {
+    const workerData: VerifierOrder = { connectionString, momentName, order };
+    return new Worker(new URL('../../verifier.ts', import.meta.url), { workerData });
+  };
+  const threads = { most: availableParallelism(), fromEvents: 0, start };
   const { findings } = await openLedgerSnapshot({ connectionString }, (ledger) =>
-    verifyLedger(ledger, { seals }),
+    verifyLedger(ledger, { seals, threads }),
   );
   // The seal's key is gone: that is the one thing to say.
   const { seal_key_unknown: _, ...found } = findings.byKind;
