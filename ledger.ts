@@ -37,7 +37,8 @@ import { readConfiguration } from '#api/process/configuration.ts';
 import { accountsOfFirstAdmin } from '#api/process/first-accounts.ts';
 import { markedQuotes } from '#api/process/marked-quotes.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
-import type { VerifierOrder, VerifyThreads } from '#audit/verify/thread-part.ts';
+import type { VerifyThreads } from '#audit/verify/part.ts';
+import { createThreadPart, type VerifierOrder } from '#audit/verify/thread-part.ts';
 import { noQuotes } from '#commands/imports/rehearsal.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
@@ -154,7 +155,7 @@ const withVerifySnapshot: WithVerifySnapshot = async (act) => {
   const connectionString = await auditedDatabase();
   const start: VerifyThreads['start'] = (order, momentName) => {
     const workerData: VerifierOrder = { connectionString, momentName, order };
-    return new Worker(new URL('./verifier.ts', import.meta.url), { workerData });
+    return createThreadPart(new Worker(new URL('./verifier.ts', import.meta.url), { workerData }));
   };
   const threads = { most: availableParallelism(), fromEvents: eventsForThreads, start };
   return openLedgerSnapshot({ connectionString }, (snapshot) => act(snapshot, threads));

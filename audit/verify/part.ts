@@ -84,3 +84,21 @@ export type VerifyPart = {
   readonly claims: (lost: readonly LostRow[]) => Promise<readonly Claim[]>;
   readonly end: (returned: Returned) => Promise<PartEnd>;
 };
+
+/** A part that goes on beside this thread. */
+export type StartedPart = VerifyPart & {
+  /** Lets it end by itself. */
+  readonly close: () => Promise<void>;
+  /** Ends it at once, whatever it does. */
+  readonly stop: () => Promise<void>;
+};
+
+/** Threads for parts of the work. */
+export type VerifyThreads = {
+  /** How many at most. */
+  readonly most: number;
+  /** Of a log with fewer events, this thread is done before others have begun. */
+  readonly fromEvents: number;
+  /** Starts a part; it looks at the moment of that name. */
+  readonly start: (order: PartOrder, momentName: string) => StartedPart;
+};

@@ -2,10 +2,9 @@ import type { VerifySnapshot } from '../ports/ledger-snapshot.ts';
 import type { AccountRange } from '../ports/log-reader.ts';
 import { createLocalPart } from './local-part.ts';
 import { returnRows } from './lost-rows.ts';
-import type { PartEnd, PartOrder, VerifyPart } from './part.ts';
+import type { PartEnd, PartOrder, VerifyPart, VerifyThreads } from './part.ts';
 import { type RunRecord, recordsFor, type SavedRun } from './saved-run.ts';
 import { everyAccount, rangesBetween } from './share.ts';
-import { createThreadPart, type ThreadPart, type VerifyThreads } from './thread-part.ts';
 
 /** The parts that a run is done in. */
 export type Parts = {
@@ -31,9 +30,7 @@ const inThreads = async (
   threads: VerifyThreads,
 ): Promise<Parts> => {
   const name = await momentName();
-  const every: ThreadPart[] = ranges.map((accounts) =>
-    createThreadPart(threads.start({ ...order, accounts }, name)),
-  );
+  const every = ranges.map((accounts) => threads.start({ ...order, accounts }, name));
   return {
     every,
     areThreads: true,

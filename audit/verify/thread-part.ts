@@ -1,16 +1,6 @@
 import { once } from 'node:events';
 import type { MessagePort, Worker } from 'node:worker_threads';
-import type { PartOrder, VerifyPart } from './part.ts';
-
-/** Other threads for parts of the work. */
-export type VerifyThreads = {
-  /** How many at most. */
-  readonly most: number;
-  /** Of a log with fewer events, this thread is done before others have begun. */
-  readonly fromEvents: number;
-  /** Starts the program of a part; it looks at the moment of that name. */
-  readonly start: (order: PartOrder, momentName: string) => Worker;
-};
+import type { PartOrder, StartedPart, VerifyPart } from './part.ts';
 
 /** What the program of a part is told at its start. */
 export type VerifierOrder = {
@@ -30,15 +20,8 @@ const closing = 'close';
 /** A thread that has nothing to do ends within this time, milliseconds. */
 const closeMostMs = 2_000;
 
-export type ThreadPart = VerifyPart & {
-  /** Lets the thread end by itself. */
-  readonly close: () => Promise<void>;
-  /** Ends it at once, whatever it does. */
-  readonly stop: () => Promise<void>;
-};
-
 /** A part that a worker does. Where the worker breaks, whatever it was asked fails with its error. */
-export const createThreadPart = (worker: Worker): ThreadPart => {
+export const createThreadPart = (worker: Worker): StartedPart => {
   const waiting = new Map<number, PromiseWithResolvers<never>>();
   let asked = 0;
   let broken: Error | undefined;

@@ -11,12 +11,11 @@ import {
 } from './finding.ts';
 import { takeInOrder } from './in-order.ts';
 import { checkCounter, createSequenceChecks, nameSharedIds, readSharedIds } from './log-checks.ts';
-import type { Taken } from './part.ts';
+import type { Taken, VerifyThreads } from './part.ts';
 import { endParts, openParts, type Parts, recordsOfParts } from './parts.ts';
 import { type RunRecord, runVersion, type SavedRun } from './saved-run.ts';
 import { createSealChecks, type SealChecks, type SealsToCheck } from './seal-checks.ts';
 import { comparedColumns, notCompared } from './table-columns.ts';
-import type { VerifyThreads } from './thread-part.ts';
 import { leftToEarlierRun, type VerifyReport } from './verify-report.ts';
 
 export type VerifyOptions = {

@@ -18,8 +18,9 @@ import { writeFiles } from '#audit/export/write-files.ts';
 import type { LedgerSnapshot } from '#audit/ports/ledger-snapshot.ts';
 import type { EventFilter } from '#audit/ports/log-reader.ts';
 import { sealLog } from '#audit/seals/seal-log.ts';
+import type { VerifyThreads } from '#audit/verify/part.ts';
 import { comparedColumns } from '#audit/verify/table-columns.ts';
-import type { VerifierOrder, VerifyThreads } from '#audit/verify/thread-part.ts';
+import { createThreadPart, type VerifierOrder } from '#audit/verify/thread-part.ts';
 import { verifyLedger } from '#audit/verify/verify.ts';
 import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts';
@@ -78,7 +79,9 @@ const verify = async (): Promise<void> => {
   const seals = { store: sealStore, last: await sealStore.last(), kept: new Map(), publicKeys: [] };
   const start: VerifyThreads['start'] = (order, momentName) => {
     const workerData: VerifierOrder = { connectionString, momentName, order };
-    return new Worker(new URL('../../verifier.ts', import.meta.url), { workerData });
+    return createThreadPart(
+      new Worker(new URL('../../verifier.ts', import.meta.url), { workerData }),
+    );
   };
   const threads = { most: availableParallelism(), fromEvents: 0, start };
   const { findings } = await openLedgerSnapshot({ connectionString }, (ledger) =>

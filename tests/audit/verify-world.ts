@@ -1,3 +1,4 @@
+import { deepEqual } from 'node:assert/strict';
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,10 +12,12 @@ import type { StoredSeal } from '#audit/ports/seal-store.ts';
 import { publicHalf } from '#audit/seals/keys.ts';
 import { sealLog } from '#audit/seals/seal-log.ts';
 import type { Finding } from '#audit/verify/finding.ts';
+import { createLocalPart } from '#audit/verify/local-part.ts';
+import type { VerifyPart, VerifyThreads } from '#audit/verify/part.ts';
 import { type RunRecord, runOf, type SavedRun } from '#audit/verify/saved-run.ts';
 import type { SealsToCheck } from '#audit/verify/seal-checks.ts';
 import { comparedColumns } from '#audit/verify/table-columns.ts';
-import type { VerifierOrder, VerifyThreads } from '#audit/verify/thread-part.ts';
+import { createThreadPart, type VerifierOrder } from '#audit/verify/thread-part.ts';
 import { type VerifyOptions, verifyLedger } from '#audit/verify/verify.ts';
 import type { VerifyReport } from '#audit/verify/verify-report.ts';
 import { createMarketLedger, type MarketLedger } from '#commands/market/market-ledger.ts';
@@ -79,8 +82,34 @@ export const threadsOf = (connectionString: string, most: number): VerifyThreads
   fromEvents: 0,
   start: (order, momentName) => {
     const workerData: VerifierOrder = { connectionString, momentName, order };
-    return new Worker(program, { workerData });
+    return createThreadPart(new Worker(program, { workerData }));
   },
+});
+
+type Method = (argument: never) => Promise<unknown>;
+
+/** Several parts that share this thread and one look: as threads, but nothing has to be started. */
+export const partsOf = (snapshot: VerifySnapshot, most: number): VerifyThreads => ({
+  most,
+  fromEvents: 0,
+  start: (order) => {
+    const part = Object.entries<Method>(createLocalPart(snapshot, order)).map(([name, method]) => [
+      name,
+      // What threads tell each other is copied.
+      async (argument: never) => structuredClone(await method(structuredClone(argument))),
+    ]);
+    return {
+      ...(Object.fromEntries(part) as VerifyPart),
+      close: async () => {},
+      stop: async () => {},
+    };
+  },
+});
+
+/** What two runs over one ledger have to agree in: all but what either still held. */
+export const comparable = ({ books, ...report }: VerifyReport) => ({
+  ...report,
+  books: books && { ...books, held: null },
 });
 
 /** `eventsInStretch`: that many events at a time, so that a short log has many stretches. */
@@ -105,7 +134,17 @@ export const verifyWorld = async (eventsInStretch?: number): Promise<VerifyWorld
   const look: VerifyWorld['look'] = (act) => openLedgerSnapshot({ connectionString }, act);
   const stretch = eventsInStretch === undefined ? {} : { eventsInStretch };
   const verify: VerifyWorld['verify'] = (options) =>
-    look((snapshot) => verifyLedger(snapshot, { ...stretch, ...options }));
+    look(async (snapshot) => {
+      const asked = { ...stretch, ...options };
+      const report = await verifyLedger(snapshot, asked);
+      // Whoever keeps or watches a run does it once.
+      if (asked.threads !== undefined || asked.keep !== undefined || asked.signal !== undefined) {
+        return report;
+      }
+      const inParts = await verifyLedger(snapshot, { ...asked, threads: partsOf(snapshot, 3) });
+      deepEqual(comparable(inParts), comparable(report), 'in parts it comes to the same');
+      return report;
+    });
   return {
     store,
     connectionString,
