@@ -93,10 +93,17 @@ export const partsOf = (snapshot: VerifySnapshot, most: number): VerifyThreads =
   most,
   fromEvents: 0,
   start: (order) => {
+    let last: Promise<unknown> = Promise.resolve();
     const part = Object.entries<Method>(createLocalPart(snapshot, order)).map(([name, method]) => [
       name,
-      // What threads tell each other is copied.
-      async (argument: never) => structuredClone(await method(structuredClone(argument))),
+      (argument: never) => {
+        // What threads tell each other is copied, and they do one thing after the other.
+        const answer = last.then(async () =>
+          structuredClone(await method(structuredClone(argument))),
+        );
+        last = answer.catch(() => {});
+        return answer;
+      },
     ]);
     return {
       ...(Object.fromEntries(part) as VerifyPart),
