@@ -47,7 +47,7 @@ export default {
       name: 'nothing-imports-the-programs',
       severity: 'error',
       from: { pathNot: tests },
-      to: { path: '^(main|ledger|sealer)\\.ts$' },
+      to: { path: '^(main|ledger|sealer|verifier)\\.ts$' },
     },
     {
       name: 'nothing-imports-tests',
@@ -58,7 +58,7 @@ export default {
     {
       name: 'programs-run-without-dev-dependencies',
       severity: 'error',
-      from: { path: `^((${allRooms})/|(main|ledger|sealer)\\.ts$)`, pathNot: tests },
+      from: { path: `^((${allRooms})/|(main|ledger|sealer|verifier)\\.ts$)`, pathNot: tests },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },

@@ -1,6 +1,8 @@
 /** The commands for whoever sits at the machine: puts together what each of them needs. */
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import pg from 'pg';
 import { accountCommand } from '#api/cli/account.ts';
 import { ordersCommand, portfolioCommand, positionsCommand } from '#api/cli/as-of.ts';
@@ -36,6 +38,8 @@ import { readConfiguration } from '#api/process/configuration.ts';
 import { accountsOfFirstAdmin } from '#api/process/first-accounts.ts';
 import { markedQuotes } from '#api/process/marked-quotes.ts';
 import { offerSetupToken } from '#api/process/setup-token.ts';
+import type { VerifyThreads } from '#audit/verify/part.ts';
+import { createThreadPart, type VerifierOrder } from '#audit/verify/thread-part.ts';
 import { noQuotes } from '#commands/imports/rehearsal.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import { createLedger } from '#commands/pipeline.ts';
@@ -145,8 +149,18 @@ const withBuilds: DiffPorts['withBuilds'] = async (act) => {
   return openLedgerSnapshot({ connectionString, signal }, act);
 };
 
-const withVerifySnapshot: WithVerifySnapshot = async (act) =>
-  openLedgerSnapshot({ connectionString: await auditedDatabase(), signal }, act);
+/** Fewer events are verified before other threads have begun. */
+const eventsForThreads = 20_000;
+
+const withVerifySnapshot: WithVerifySnapshot = async (act) => {
+  const connectionString = await auditedDatabase();
+  const start: VerifyThreads['start'] = (order, momentName) => {
+    const workerData: VerifierOrder = { connectionString, momentName, order };
+    return createThreadPart(new Worker(new URL('./verifier.ts', import.meta.url), { workerData }));
+  };
+  const threads = { most: availableParallelism(), fromEvents: eventsForThreads, start };
+  return openLedgerSnapshot({ connectionString }, (snapshot) => act(snapshot, threads));
+};
 
 const withSealsOf = async <T>(
   connectionString: string,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { VerifySnapshot } from '#audit/ports/ledger-snapshot.ts';
 import { type KeptSeals, readKeptSealsAt } from '#audit/seals/kept-seals.ts';
 import { ownSealKey, publicHalf } from '#audit/seals/keys.ts';
+import type { VerifyThreads } from '#audit/verify/part.ts';
 import type { SavedRun } from '#audit/verify/saved-run.ts';
 import { signReport } from '#audit/verify/signed-report.ts';
 import { holdsRun, readRun, writeRun } from '#audit/verify/state-file.ts';
@@ -16,8 +17,13 @@ import { accountIdOf, countOf, flagOf, noPositionals, textOf } from './values.ts
 import { verifyLines } from './verify-words.ts';
 import { publicKeysOf, type SealPorts, targetsOf, textsOf } from './with-seals.ts';
 
-/** Lets `act` look at the ledger as of one moment, and ends that look with it. */
-export type WithVerifySnapshot = <T>(act: (snapshot: VerifySnapshot) => Promise<T>) => Promise<T>;
+/**
+ * Lets `act` look at the ledger as of one moment, in several threads where the log is long, and ends that look with it.
+ * An interruption does not cut it: `act` first gets to where it can be gone on with.
+ */
+export type WithVerifySnapshot = <T>(
+  act: (snapshot: VerifySnapshot, threads: VerifyThreads | undefined) => Promise<T>,
+) => Promise<T>;
 
 export type VerifyPorts = SealPorts & { readonly withVerifySnapshot: WithVerifySnapshot };
 
@@ -179,8 +185,8 @@ export const verifyCommand = (ports: VerifyPorts): Command => ({
       ports.withSeals(async ({ seals: store }) => {
         // A seal that was read before the look is under it.
         const seals = { store, last: await store.last(), kept, publicKeys };
-        return ports.withVerifySnapshot((snapshot) =>
-          verifyLedger(snapshot, { ...options, seals, onProgress }),
+        return ports.withVerifySnapshot((snapshot, threads) =>
+          verifyLedger(snapshot, { ...options, ...(threads && { threads }), seals, onProgress }),
         );
       }),
     );

@@ -8,4 +8,9 @@ import type { TableReader, VerifyTableReader } from './table-reader.ts';
 export type LedgerSnapshot = { readonly log: LogReader; readonly tables: TableReader };
 
 /** A snapshot that tells `verify` all it asks for. */
-export type VerifySnapshot = { readonly log: LogReader; readonly tables: VerifyTableReader };
+export type VerifySnapshot = {
+  readonly log: LogReader;
+  readonly tables: VerifyTableReader;
+  /** A name under which other sessions can look at the same moment, as long as this look is open. */
+  readonly momentName: () => Promise<string>;
+};

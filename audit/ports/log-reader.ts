@@ -16,9 +16,16 @@ export type StoredEvent = {
   readonly body: string;
 };
 
+/**
+ * Accounts by their ids: from `from` on and before `to`, as texts in the order of their bytes. null: without a bound.
+ */
+export type AccountRange = { readonly from: string | null; readonly to: string | null };
+
 /** Which events; what is left out does not restrict. Bounds are inclusive. */
 export type EventFilter = {
   readonly accountId?: AccountId;
+  /** The streams of these accounts and of their reconciliations, and all streams that are no account's. */
+  readonly accounts?: AccountRange;
   readonly stream?: StreamName;
   readonly types?: readonly EventType[];
   readonly fromSequence?: number;

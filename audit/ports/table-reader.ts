@@ -1,4 +1,5 @@
 import type { StoredRow } from '#projections/ports/read-tables.ts';
+import type { AccountRange } from './log-reader.ts';
 
 /** The live read tables: which they are and how far they are. */
 export type LiveTables = {
@@ -13,6 +14,8 @@ export type RowFilter = {
   /** Only rows that an event after this sequence made. */
   readonly after?: number;
   readonly accountId?: string;
+  /** Only rows of these accounts. */
+  readonly accounts?: AccountRange;
 };
 
 /** Two events that have one id. */
@@ -63,6 +66,11 @@ export type VerifyTableReader = TableReader & {
   readonly storedState: (stream: string) => Promise<StoredState | undefined>;
   /** Pages of the streams' heads, by name. */
   readonly streamHeads: () => AsyncIterable<readonly StreamHead[]>;
+  /**
+   * Ids, ascending, at which accounts fall apart into `parts` ranges with about as many events each. Fewer where there
+   * are fewer accounts.
+   */
+  readonly accountBounds: (parts: number) => Promise<readonly string[]>;
   /** The counter that sequences are taken from. */
   readonly counter: () => Promise<number>;
 };

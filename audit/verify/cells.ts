@@ -1,5 +1,5 @@
 import type { StoredRow } from '#projections/ports/read-tables.ts';
-import type { Findings } from './finding.ts';
+import type { FindingSink } from './finding.ts';
 
 /** How a column's text is read: numbers and instants can be written in several ways. */
 export type CellKind = 'text' | 'decimal' | 'instant' | 'flag' | 'json';
@@ -111,7 +111,7 @@ export type Place = { readonly table: string; readonly key: string; readonly seq
 
 /** Compares one row cell by cell; `sequence` is the event the row says it reflects. */
 export const compareRow = (
-  findings: Findings,
+  findings: FindingSink,
   kinds: CellKinds,
   { table, key, sequence }: Place,
   expected: ExpectedRow,
@@ -137,7 +137,7 @@ export const compareRow = (
 };
 
 export const missingRow = (
-  findings: Findings,
+  findings: FindingSink,
   { table, key, sequence }: Place,
   because = `event ${sequence} makes one`,
 ): void =>
@@ -151,7 +151,7 @@ export const missingRow = (
     message: `${table} has no row ${key}, though ${because}.`,
   });
 
-export const unexpectedRow = (findings: Findings, { table, key, sequence }: Place): void =>
+export const unexpectedRow = (findings: FindingSink, { table, key, sequence }: Place): void =>
   findings.add({
     kind: 'row_unexpected',
     ...(Number.isSafeInteger(sequence) ? { sequence } : {}),

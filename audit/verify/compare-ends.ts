@@ -1,6 +1,6 @@
 import type { AccountId } from '#domain/ids.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
-import type { VerifyTableReader } from '../ports/table-reader.ts';
+import type { RowFilter, VerifyTableReader } from '../ports/table-reader.ts';
 import {
   type CellKinds,
   compareRow,
@@ -10,9 +10,10 @@ import {
 } from './cells.ts';
 import { positionCells, quoteCells, withCycle } from './expected-holdings.ts';
 import { accountCells } from './expected-rows.ts';
-import type { Findings } from './finding.ts';
+import type { FindingSink } from './finding.ts';
 import type { NaiveAccount } from './naive-accounts.ts';
 import type { NaiveBooks } from './naive-books.ts';
+import { everyAccount, isFirst } from './share.ts';
 import { comparedColumns } from './table-columns.ts';
 
 /** Tables that have one row for each account, holding or symbol: compared at the end, row by row. */
@@ -28,7 +29,7 @@ type End = {
 };
 
 const compareEnd = async (
-  findings: Findings,
+  findings: FindingSink,
   { table, items, keyOf, kinds }: End,
   rows: AsyncIterable<readonly StoredRow[]>,
 ): Promise<number> => {
@@ -88,14 +89,14 @@ async function* knownRows(
 
 /** Compares accounts, positions and quotes with what all events together come to. Returns how many rows it looked at. */
 export const compareEnds = async (
-  findings: Findings,
+  findings: FindingSink,
   books: NaiveBooks,
   tables: VerifyTableReader,
-  accountId: string | null,
+  filter: Pick<RowFilter, 'accountId' | 'accounts'>,
 ): Promise<Readonly<Record<string, number>>> => {
-  const filter = accountId === null ? {} : { accountId };
+  const { accountId } = filter;
   const own = [...books.accounts.values()].filter(
-    ({ id }) => accountId === null || id === accountId,
+    ({ id }) => accountId === undefined || id === accountId,
   );
   const rowsOf = (table: string) => knownRows(books, tables.rows(table, filter));
   const accounts: End = {
@@ -125,8 +126,8 @@ export const compareEnds = async (
     accounts: await compareEnd(findings, accounts, rowsOf('accounts')),
     positions: await compareEnd(findings, positions, rowsOf('positions')),
   };
-  // Quotes belong to no account.
-  if (accountId !== null) return counts;
+  // Quotes belong to no account, and to whoever has the first ones.
+  if (accountId !== undefined || !isFirst(filter.accounts ?? everyAccount)) return counts;
   const market = await compareEnd(findings, quotes, rowsOf('market_data_cache'));
   return { ...counts, market_data_cache: market };
 };

@@ -1,5 +1,5 @@
 import { type AccountId, reconciliationStream } from '#domain/ids.ts';
-import type { LogReader, StoredEvent } from '../ports/log-reader.ts';
+import type { AccountRange, LogReader, StoredEvent } from '../ports/log-reader.ts';
 
 type Pages = AsyncIterable<readonly StoredEvent[]>;
 
@@ -32,14 +32,15 @@ async function* merged(
   if (page.length > 0) yield page;
 }
 
-/** The events of a range by sequence; of one account its own, its reconciliations' and those of the market, which its holdings see. */
+/** The events of a range by sequence, of some accounts with all that belong to none; of one account its own, its reconciliations' and those of the market, which its holdings see. */
 export const eventsToVerify = (
   log: LogReader,
   { from, to }: { readonly from: number; readonly to: number },
   accountId: AccountId | null,
+  accounts?: AccountRange,
 ): Pages => {
   const range = { fromSequence: from, toSequence: to };
-  if (accountId === null) return log.events(range);
+  if (accountId === null) return log.events({ ...range, ...(accounts && { accounts }) });
   const market = log.events({ ...range, types: ['PriceMarked', 'SessionClosed'] });
   const reconciled = log.events({ ...range, stream: reconciliationStream(accountId) });
   return merged(merged(log.events({ ...range, accountId }), reconciled), market);

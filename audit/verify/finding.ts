@@ -51,6 +51,15 @@ export type Finding = {
   readonly message: string;
 };
 
+/** Takes what is found. */
+export type FindingSink = { readonly add: (finding: Finding) => void };
+
+/** The first findings by their places, and how many there are of each kind. */
+export type PlacedFindings = {
+  readonly first: readonly Finding[];
+  readonly counts: readonly (readonly [FindingKind, number])[];
+};
+
 /** Findings as an interrupted run leaves them. */
 export type SavedFindings = {
   readonly ofLog: readonly Finding[];
@@ -58,8 +67,9 @@ export type SavedFindings = {
   readonly counts: readonly (readonly [FindingKind, number])[];
 };
 
-export type Findings = {
-  readonly add: (finding: Finding) => void;
+export type Findings = FindingSink & {
+  /** Takes what was collected by place. */
+  readonly addPlaced: (found: PlacedFindings) => void;
   readonly count: () => number;
   readonly byKind: () => Readonly<Partial<Record<FindingKind, number>>>;
   /** The first ones: those of the log, in the order they were met, before those of the tables, by sequence. */
@@ -67,7 +77,68 @@ export type Findings = {
   readonly save: () => SavedFindings;
 };
 
+/** In this order where several are about one event. */
+const tablesInOrder: readonly (string | undefined)[] = [
+  'transactions',
+  'journal_entries',
+  'ledger.snapshots',
+  'orders',
+  'order_fills',
+  'lots',
+  'position_history',
+  'stock_splits',
+  'price_marks',
+  'portfolio_snapshots',
+  'breaks',
+  'reconciliations',
+  'accounts',
+  'positions',
+  'market_data_cache',
+];
+
 const placeOf = ({ sequence }: Finding): number => sequence ?? Number.POSITIVE_INFINITY;
+
+/** Whether it comes before another: the same whoever found them, and in which order. Those of one row stay as they came. */
+const isBefore = (one: Finding, other: Finding): boolean => {
+  const [here, there] = [placeOf(one), placeOf(other)];
+  if (here !== there) return here < there;
+  const [rank, otherRank] = [one, other].map(({ table }) => tablesInOrder.indexOf(table));
+  if (rank !== otherRank) return (rank ?? 0) < (otherRank ?? 0);
+  return (one.key ?? one.stream ?? '') < (other.key ?? other.stream ?? '');
+};
+
+export const findingsMax = 100;
+
+type Counts = Map<FindingKind, number>;
+const countIn = (counts: Counts, kind: FindingKind, more = 1): void => {
+  counts.set(kind, (counts.get(kind) ?? 0) + more);
+};
+
+/** Keeps the first `max` findings by their places. */
+const keepByPlace = (kept: Finding[], finding: Finding, max: number): void => {
+  const last = kept.at(-1);
+  if (kept.length === max && last !== undefined && !isBefore(finding, last)) return;
+  const after = kept.findLastIndex((one) => !isBefore(finding, one));
+  kept.splice(after + 1, 0, finding);
+  if (kept.length > max) kept.pop();
+};
+
+/** Collects findings by their places: the same ones, in whatever order they come. */
+export const createPlacedFindings = (max = findingsMax) => {
+  const kept: Finding[] = [];
+  const counts: Counts = new Map();
+  return {
+    add: (finding: Finding): void => {
+      countIn(counts, finding.kind);
+      keepByPlace(kept, finding, max);
+    },
+    addPlaced: (found: PlacedFindings): void => {
+      for (const [kind, count] of found.counts) countIn(counts, kind, count);
+      for (const finding of found.first) keepByPlace(kept, finding, max);
+    },
+    found: (): PlacedFindings => ({ first: [...kept], counts: [...counts] }),
+  };
+};
 
 /**
  * Keeps the first `max` findings and counts the rest, so that a ruined ledger does not fill the memory. `onLog`: told
@@ -78,24 +149,24 @@ export const createFindings = (
     saved,
     onLog,
   }: { readonly saved?: SavedFindings; readonly onLog?: (finding: Finding) => void } = {},
-  max = 100,
+  max = findingsMax,
 ): Findings => {
   const ofLog: Finding[] = [...(saved?.ofLog ?? [])];
   const ofTables: Finding[] = [...(saved?.ofTables ?? [])];
-  const counts = new Map<FindingKind, number>(saved?.counts);
-  const keepByPlace = (finding: Finding): void => {
-    const last = ofTables.at(-1);
-    if (ofTables.length === max && last !== undefined && placeOf(last) <= placeOf(finding)) return;
-    const after = ofTables.findLastIndex((one) => placeOf(one) <= placeOf(finding));
-    ofTables.splice(after + 1, 0, finding);
-    if (ofTables.length > max) ofTables.pop();
-  };
+  const counts: Counts = new Map(saved?.counts);
   return {
     add: (finding) => {
-      counts.set(finding.kind, (counts.get(finding.kind) ?? 0) + 1);
-      if (finding.table !== undefined) keepByPlace(finding);
+      countIn(counts, finding.kind);
+      if (finding.table !== undefined) keepByPlace(ofTables, finding, max);
       else if (ofLog.length < max) ofLog.push(finding);
       if (finding.table === undefined) onLog?.(finding);
+    },
+    addPlaced: (found) => {
+      for (const [kind, count] of found.counts) countIn(counts, kind, count);
+      for (const finding of found.first) {
+        if (finding.table !== undefined) keepByPlace(ofTables, finding, max);
+        else if (ofLog.length < max) ofLog.push(finding);
+      }
     },
     count: () => [...counts.values()].reduce((total, count) => total + count, 0),
     byKind: () => Object.fromEntries(counts),

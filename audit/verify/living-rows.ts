@@ -8,7 +8,8 @@ import {
   missingRow,
   unexpectedRow,
 } from './cells.ts';
-import type { Findings } from './finding.ts';
+import type { FindingSink } from './finding.ts';
+import type { Claim, LostRow } from './lost-rows.ts';
 import { createRowsAlong, type RowsAlong } from './rows-along.ts';
 import type { Shelf } from './shelves.ts';
 
@@ -57,6 +58,15 @@ export type LivingRows<Item extends Made> = Shelf<Item> & {
   /** Whether rows have to be read again. */
   readonly isBehind: () => boolean;
   readonly catchUp: () => Promise<void>;
+  /** Takes the rows behind the last event. */
+  readonly drain: () => Promise<void>;
+  /** Rows that no event has made so far. */
+  readonly lost: () => readonly LostRow[];
+  /** What is missed here of rows that were lost anywhere. */
+  readonly claims: (lost: readonly LostRow[]) => readonly Claim[];
+  readonly adopt: (lost: LostRow) => void;
+  /** Forgets a lost row that somebody missed. */
+  readonly forget: (key: string) => void;
   readonly end: () => Promise<void>;
   readonly items: () => Iterable<KeptItem<Item>>;
   readonly strayRows: () => Iterable<StoredRow>;
@@ -77,7 +87,7 @@ const batch = 1_000;
  */
 export const createLivingRows = <Item extends Made>(
   tables: VerifyTableReader,
-  findings: Findings,
+  findings: FindingSink,
   { table, madeBy, keyColumns, keyOf, kinds, cells, accountOf, isOver }: LivingTable<Item>,
   settings: {
     readonly pages: AsyncIterable<readonly StoredRow[]>;
@@ -99,8 +109,8 @@ export const createLivingRows = <Item extends Made>(
       ? String(row[keyColumns[0] as string])
       : keyColumns.map((name) => row[name]).join('/');
   const keyTextOf = (item: Item): string => {
-    const [first, second] = keyOf(item);
-    return second === undefined ? String(first) : `${first}/${second}`;
+    const key = keyOf(item);
+    return key.length === 1 ? (key[0] as string) : key.join('/');
   };
   const placeOf = ({ key, item }: Kept<Item>) => ({ table, key, sequence: item.sequence });
 
@@ -161,29 +171,28 @@ export const createLivingRows = <Item extends Made>(
     touched.push(one);
   };
 
-  /** Rows that are there for an event and what it made. A single one left on both sides is one whose key was changed. */
+  /** Rows that are there for an event and what it made. */
   const match = (rows: readonly StoredRow[]): void => {
-    const left: StoredRow[] = [];
     for (const row of rows) {
       const one = kept.get(keyIn(row));
       if (one?.standing === 'new') pair(one, row);
-      else left.push(row);
+      else setAside(row);
     }
-    const alone = made.filter(({ standing, key }) => standing === 'new' && kept.has(key));
-    for (const one of alone) {
+    if (stray.size === 0) return;
+    for (const one of made) {
       const row = stray.get(one.key);
-      if (row === undefined) continue;
+      if (one.standing !== 'new' || row === undefined || !kept.has(one.key)) continue;
       stray.delete(one.key);
       pair(one, row);
     }
-    const [one, ...others] = alone.filter(({ standing }) => standing === 'new');
-    const [row, ...more] = left.filter((candidate) => Number(candidate[madeBy]) === now);
-    if (one !== undefined && row !== undefined && others.length + more.length === 0) {
-      pair(one, row);
-      left.splice(left.indexOf(row), 1);
-    }
-    for (const rest of left) setAside(rest);
   };
+
+  const isKnown = ({ item }: Kept<Item>): boolean => {
+    const account = accountOf(item);
+    return account === null || !settings.isLeftOut(account);
+  };
+  const withoutRow = (): readonly Kept<Item>[] =>
+    [...kept.values()].filter((one) => one.standing === 'new' && isKnown(one));
 
   const readAgain = async (all: readonly Kept<Item>[]): Promise<void> => {
     for (let from = 0; from < all.length; from += batch) {
@@ -225,9 +234,10 @@ export const createLivingRows = <Item extends Made>(
     compare: () => {
       const rows = along.take(now);
       if (rows.length > 0 || made.length > 0) match(rows);
+      if (touched.length === 0) return;
       for (const one of touched) settle(one);
-      if (made.length > 0) made = [];
-      if (touched.length > 0) touched = [];
+      made = [];
+      touched = [];
     },
     isBehind: () => toRead.size > 0,
     catchUp: async () => {
@@ -236,23 +246,36 @@ export const createLivingRows = <Item extends Made>(
       await readAgain(all);
       for (const one of all) settle(one);
     },
-    end: async () => {
+    drain: async () => {
       await along.read(Number.MAX_SAFE_INTEGER);
       match(along.take(Number.MAX_SAFE_INTEGER));
-      const known = [...kept.values()].filter(({ item }) => {
-        const account = accountOf(item);
-        return account === null || !settings.isLeftOut(account);
-      });
-      const open = known.filter(({ standing }) => standing === 'new');
-      for (const one of open) {
-        const row = stray.get(one.key);
-        if (row === undefined) continue;
-        stray.delete(one.key);
-        pair(one, row);
+    },
+    lost: () => [...stray].map(([key, row]) => ({ table, key, madeBy: Number(row[madeBy]), row })),
+    claims: (lost) => {
+      const keys = new Set(lost.map(({ key }) => key));
+      const open = new Map<number, number>();
+      for (const { key, item } of withoutRow()) {
+        const { createdSequence: by } = item;
+        if (!keys.has(key)) open.set(by, (open.get(by) ?? 0) + 1);
       }
-      await readAgain(open.filter(({ standing }) => standing === 'new'));
-      for (const one of known) {
-        if (one.standing === 'settled') continue;
+      return lost.map(({ key, madeBy: by }) => {
+        const one = kept.get(key);
+        return one !== undefined && one.standing !== 'settled' && isKnown(one)
+          ? 'key'
+          : (open.get(by) ?? 0);
+      });
+    },
+    adopt: ({ key, madeBy: by, row }) => {
+      const known = kept.get(key);
+      const isMissed = known !== undefined && known.standing !== 'settled';
+      const one = isMissed ? known : withoutRow().find(({ item }) => item.createdSequence === by);
+      if (one?.row === null) pair(one, row);
+    },
+    forget: (key) => stray.delete(key),
+    end: async () => {
+      await readAgain(withoutRow());
+      for (const one of kept.values()) {
+        if (one.standing === 'settled' || !isKnown(one)) continue;
         if (one.row === null) missingRow(findings, placeOf(one));
         else tell(one, one.row);
       }

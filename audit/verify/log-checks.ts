@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { StreamName } from '#domain/ids.ts';
 import type { StoredEvent } from '../ports/log-reader.ts';
-import type { RowFilter, VerifyTableReader } from '../ports/table-reader.ts';
-import type { Finding, Findings } from './finding.ts';
+import type { RowFilter, SharedId, VerifyTableReader } from '../ports/table-reader.ts';
+import type { Finding, FindingSink } from './finding.ts';
 
 /** What the first event of a stream is chained to: 64 zeros. */
 const beginning = '0'.repeat(64);
@@ -14,32 +14,12 @@ export type Head = {
   readonly computed: string;
 };
 
-export type LogChecks = {
-  readonly take: (event: StoredEvent) => void;
-  /** The end of the range has been reached. */
-  readonly end: () => void;
-  readonly streams: () => number;
-  /** Streams that begin within the range: their first event is believed, what came before it was not read. */
-  readonly onTrust: () => number;
-  /** Where each stream is. */
-  readonly heads: Map<StreamName, Head>;
-};
+/** First and last sequence that must be there. */
+export type WholeRange = { readonly from: number; readonly to: number };
 
-export type CheckedRange = {
-  /** First and last sequence that must be there; null where the range is one stream of many. */
-  readonly whole: { readonly from: number; readonly to: number } | null;
-  /** Whether streams may have events before the range. */
-  readonly mayBegin: boolean;
-};
-
-/** Follows the log in its order: sequences, revisions and hash chains. Keeps one head per stream, no event. `heads`: where the streams were before the range. */
-export const createLogChecks = (
-  findings: Findings,
-  range: CheckedRange,
-  heads: Map<StreamName, Head> = new Map(),
-): LogChecks => {
-  let last = (range.whole?.from ?? 1) - 1;
-  let onTrust = 0;
+/** Follows the sequences of the log. `whole`: null where it is one stream of many. */
+export const createSequenceChecks = (findings: FindingSink, whole: WholeRange | null) => {
+  let last = (whole?.from ?? 1) - 1;
 
   const missing = (from: number, to: number): void =>
     findings.add({
@@ -53,21 +33,40 @@ export const createLogChecks = (
           : `Events ${from} to ${to} are not in the log.`,
     });
 
-  const checkSequence = ({ sequence, stream }: StoredEvent): void => {
-    if (sequence <= last) {
-      findings.add({
-        kind: 'sequence_repeated',
-        sequence,
-        stream,
-        expected: `above ${last}`,
-        actual: `${sequence}`,
-        message: `Sequence ${sequence} comes after ${last}.`,
-      });
-      return;
-    }
-    if (range.whole !== null && sequence > last + 1) missing(last + 1, sequence - 1);
-    last = sequence;
+  return {
+    take: (sequence: number): void => {
+      if (sequence <= last) {
+        findings.add({
+          kind: 'sequence_repeated',
+          sequence,
+          expected: `above ${last}`,
+          actual: `${sequence}`,
+          message: `Sequence ${sequence} comes after ${last}.`,
+        });
+        return;
+      }
+      if (whole !== null && sequence > last + 1) missing(last + 1, sequence - 1);
+      last = sequence;
+    },
+    /** The end of the range has been reached. */
+    end: (): void => {
+      if (whole !== null && last < whole.to) missing(last + 1, whole.to);
+    },
   };
+};
+
+export type StreamChecks = {
+  readonly take: (event: StoredEvent) => void;
+  /** Streams that begin within the range: their first event is believed, what came before it was not read. */
+  readonly onTrust: () => number;
+  /** Where each stream is. */
+  readonly heads: Map<StreamName, Head>;
+};
+
+/** Follows streams in their order: revisions and hash chains. Keeps one head per stream, no event. `mayBegin`: streams may have events before the first one here. */
+export const createStreamChecks = (findings: FindingSink, mayBegin: boolean): StreamChecks => {
+  const heads = new Map<StreamName, Head>();
+  let onTrust = 0;
 
   const at = ({ sequence, stream, revision }: StoredEvent) => ({ sequence, stream, revision });
 
@@ -103,10 +102,10 @@ export const createLogChecks = (
     });
   };
 
-  const checkStream = (event: StoredEvent): void => {
+  const take = (event: StoredEvent): void => {
     const { stream, revision, body } = event;
     const head = heads.get(stream);
-    if (head === undefined && revision > 1 && range.mayBegin) {
+    if (head === undefined && revision > 1 && mayBegin) {
       onTrust += 1;
       heads.set(stream, { revision, stored: event.hash, computed: event.hash });
       return;
@@ -118,32 +117,19 @@ export const createLogChecks = (
     if (computed !== event.hash) blame(event, head, computed);
   };
 
-  return {
-    take: (event) => {
-      checkSequence(event);
-      checkStream(event);
-    },
-    end: () => {
-      if (range.whole !== null && last < range.whole.to) missing(last + 1, range.whole.to);
-    },
-    streams: () => heads.size,
-    onTrust: () => onTrust,
-    heads,
-  };
+  return { take, onTrust: () => onTrust, heads };
 };
 
 const sharedIdsMax = 100;
 
-/** Names the first events that have the id of an earlier one. */
-export const checkIds = async (
-  findings: Findings,
+/** The first events that have the id of an earlier one. */
+export const readSharedIds = (
   tables: VerifyTableReader,
   filter: RowFilter,
-): Promise<void> => {
-  for (const { id, sequence, stream, revision, first } of await tables.sharedIds(
-    filter,
-    sharedIdsMax,
-  )) {
+): Promise<readonly SharedId[]> => tables.sharedIds(filter, sharedIdsMax);
+
+export const nameSharedIds = (findings: FindingSink, shared: readonly SharedId[]): void => {
+  for (const { id, sequence, stream, revision, first } of shared) {
     findings.add({
       kind: 'event_id_repeated',
       sequence,
@@ -157,19 +143,26 @@ export const checkIds = async (
   }
 };
 
-/** Holds what is kept beside the log, which writers go on from, against the log: its counter and the head of each stream. */
-export const checkHeads = async (
-  findings: Findings,
+/** The counter that sequences are taken from has to be where the log is. */
+export const checkCounter = async (
+  findings: FindingSink,
   tables: VerifyTableReader,
-  heads: ReadonlyMap<string, Head>,
   head: number,
 ): Promise<void> => {
   const counter = await tables.counter();
-  if (counter !== head) {
-    const message = `The counter of the log is at ${counter}, its last event is ${head}.`;
-    const [expected, actual] = [String(head), String(counter)];
-    findings.add({ kind: 'counter_differs', sequence: head + 1, expected, actual, message });
-  }
+  if (counter === head) return;
+  const message = `The counter of the log is at ${counter}, its last event is ${head}.`;
+  const [expected, actual] = [String(head), String(counter)];
+  findings.add({ kind: 'counter_differs', sequence: head + 1, expected, actual, message });
+};
+
+/** Holds the heads that are kept beside the log, and that writers go on from, against the log. `isOurs`: the streams to look at. */
+export const checkHeads = async (
+  findings: FindingSink,
+  tables: VerifyTableReader,
+  heads: ReadonlyMap<string, Head>,
+  isOurs: (stream: StreamName) => boolean,
+): Promise<void> => {
   const unseen = new Set(heads.keys());
   const differs = (stream: string, expected: string | null, actual: string | null): void => {
     const message = `ledger.streams has ${stream} at ${actual}, its last event is ${expected}.`;
@@ -177,6 +170,7 @@ export const checkHeads = async (
   };
   for await (const page of tables.streamHeads()) {
     for (const { stream, revision, hash } of page) {
+      if (!isOurs(stream as StreamName)) continue;
       const own = heads.get(stream);
       unseen.delete(stream);
       const expected = own === undefined ? null : `${own.revision} ${own.stored}`;

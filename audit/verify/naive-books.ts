@@ -63,6 +63,12 @@ const keepStep = ({ shelves }: NaiveBooks, { lots, history }: HoldingStep): void
   if (history !== null) shelves.position_history.put(history);
 };
 
+/** An order of the account; that of another is not its own. */
+export const orderOf = (shelves: Shelves, accountId: string, orderId: string) => {
+  const order = shelves.orders.get(orderId);
+  return order?.accountId === accountId ? order : undefined;
+};
+
 const unknownOrder = (orderId: string): Contradiction => ({
   expected: 'an order that was submitted before',
   actual: orderId,
@@ -122,7 +128,7 @@ const applyFill = (
   event: FillEvent,
   marks: readonly Mark[],
 ): Contradiction | null => {
-  const { order_fills: fills, orders } = books.shelves;
+  const { order_fills: fills } = books.shelves;
   const { executionId, orderId, symbol } = event;
   const before = fills.get(`${account.id}/${executionId}`);
   const execution = executionAfter(account.id, recorded, event, before);
@@ -140,7 +146,7 @@ const applyFill = (
     }
   }
   if (orderId === null) return wrong;
-  const order = orders.get(orderId);
+  const order = orderOf(books.shelves, account.id, orderId);
   if (order === undefined) return unknownOrder(orderId);
   tradeOrder(order, event, recorded.sequence);
   keepOrder(books, account, order);
@@ -153,7 +159,7 @@ const applyStep = (
   sequence: number,
   event: OrderStep,
 ): Contradiction | null => {
-  const order = books.shelves.orders.get(event.orderId);
+  const order = orderOf(books.shelves, account.id, event.orderId);
   if (order === undefined) return unknownOrder(event.orderId);
   stepNaively(order, event, sequence);
   keepOrder(books, account, order);

@@ -1,12 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import type { LogReader, StoredEvent } from '../ports/log-reader.ts';
+import type { LogReader } from '../ports/log-reader.ts';
 import type { SealStore, StoredSeal } from '../ports/seal-store.ts';
 import { fingerprintOf } from '../seals/keys.ts';
-import { leafText } from '../seals/leaf.ts';
-import { type Digest, leafHash } from '../seals/merkle.ts';
+import type { Digest } from '../seals/merkle.ts';
 import { treeOf } from '../seals/range.ts';
 import { digestOf, isSignedBy, noSeal, parseSeal, type Seal } from '../seals/seal.ts';
-import type { Finding, FindingKind, Findings } from './finding.ts';
+import type { Finding, FindingKind, FindingSink } from './finding.ts';
 import { createPeaks, type Peak, type Peaks } from './merkle-peaks.ts';
 
 export type SealsToCheck = {
@@ -51,7 +50,8 @@ export type SealChecks = {
   /** Whether the seals that begin up to this event are known. */
   readonly isReady: (sequence: number) => boolean;
   readonly prepare: (sequence: number) => Promise<void>;
-  readonly take: (stored: StoredEvent) => void;
+  /** `leaf`: what its event comes to in a seal. */
+  readonly take: (sequence: number, leaf: Digest) => void;
   /** Something is wrong with an event: where its seal differs, it is named. */
   readonly note: (sequence: number) => void;
   readonly end: () => Promise<void>;
@@ -92,7 +92,7 @@ const againMax = 100;
  * in the same reading. `after`: the log is read from behind there on, with what `saved` says of what came before.
  */
 export const createSealChecks = (
-  findings: Findings,
+  findings: FindingSink,
   log: LogReader,
   toCheck: SealsToCheck,
   after: number,
@@ -271,10 +271,9 @@ export const createSealChecks = (
       return coming.every((one) => fromOf(one) > sequence);
     },
     prepare,
-    take: (event) => {
-      const { sequence } = event;
+    take: (sequence, leaf) => {
       for (const range of active) if (sequence > range.seal.to) end(range);
-      if (active.size > 0) addLeaf(sequence, leafHash(leafText(event)));
+      if (active.size > 0) addLeaf(sequence, leaf);
       at = sequence;
     },
     note: (sequence) => {

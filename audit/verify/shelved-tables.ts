@@ -1,13 +1,15 @@
-import type { VerifyTableReader } from '../ports/table-reader.ts';
+import type { StoredRow } from '#projections/ports/read-tables.ts';
+import type { RowFilter, VerifyTableReader } from '../ports/table-reader.ts';
 import { historyCells, lotCells, markCells, pointCells, splitCells } from './expected-holdings.ts';
 import { fillCells, orderCells } from './expected-rows.ts';
-import type { Findings } from './finding.ts';
+import type { FindingSink } from './finding.ts';
 import { createLivingRows, type LivingRows, type LivingTable, type Made } from './living-rows.ts';
 import type { NaiveExecution } from './naive-executions.ts';
 import type { NaiveHistory } from './naive-holdings.ts';
 import type { NaiveLot } from './naive-lots.ts';
 import { isWorking, type NaiveOrder } from './naive-orders.ts';
 import { breakCells, reconciliationCells } from './naive-reconciliations.ts';
+import { everyAccount, isFirst } from './share.ts';
 import type {
   NaiveBreak,
   NaiveMark,
@@ -138,30 +140,38 @@ export type LeftOut = {
   readonly ofReconciliations: (accountId: string) => boolean;
 };
 
+async function* noPages(): AsyncGenerator<readonly StoredRow[], void, void> {}
+
 /** The shelves of the fold, each with the rows of its table beside it. Rows made after `after` come along with the log. */
 export const createShelvedTables = (
   tables: VerifyTableReader,
-  findings: Findings,
-  filter: { readonly after: number; readonly accountId: string | null },
+  findings: FindingSink,
+  filter: RowFilter,
   leftOut: LeftOut,
 ): ShelvedTables => {
-  const { after, accountId } = filter;
-  const rowFilter = { after, ...(accountId === null ? {} : { accountId }) };
   const shelve = <Item extends Made>(
     one: LivingTable<Item>,
     isLeftOut = leftOut.ofAccounts,
   ): LivingRows<Item> =>
     createLivingRows(tables, findings, one, {
-      pages: tables.inOrderOfLog(one.table, rowFilter),
+      pages: tables.inOrderOfLog(one.table, filter),
       isLeftOut,
     });
+  // Marks belong to no account, and to whoever has the first ones.
+  const noMarks: LivingRows<NaiveMark> = {
+    ...createLivingRows(tables, findings, marks, {
+      pages: noPages(),
+      isLeftOut: leftOut.ofAccounts,
+    }),
+    put: () => {},
+  };
   const shelves = {
     orders: shelve(orders),
     order_fills: shelve(fills),
     lots: shelve(lots),
     position_history: shelve(history),
     stock_splits: shelve(splits),
-    price_marks: shelve(marks),
+    price_marks: isFirst(filter.accounts ?? everyAccount) ? shelve(marks) : noMarks,
     portfolio_snapshots: shelve(points),
     breaks: shelve(breaks, leftOut.ofReconciliations),
     reconciliations: shelve(reconciliations, leftOut.ofReconciliations),

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../ports/log-reader.ts';
 import type { StoredState, VerifyTableReader } from '../ports/table-reader.ts';
 import { expectedState, knownStateVersion, type StateTexts, storedState } from './account-state.ts';
-import type { Findings } from './finding.ts';
+import type { FindingSink } from './finding.ts';
 import type { NaiveAccount } from './naive-accounts.ts';
 
 export type StateChecks = {
@@ -23,13 +23,14 @@ const table = 'ledger.snapshots';
  * They are only a cache, but one that an edit would make orders pass with.
  */
 export const createStateChecks = async (
-  findings: Findings,
+  findings: FindingSink,
   tables: VerifyTableReader,
   accountId: string | null,
+  isOurs: (stream: string) => boolean,
 ): Promise<StateChecks> => {
   const revisions = new Map(
     [...(await tables.stateRevisions())].filter(
-      ([stream]) => accountId === null || stream === `account-${accountId}`,
+      ([stream]) => isOurs(stream) && (accountId === null || stream === `account-${accountId}`),
     ),
   );
   const waiting: { readonly stored: StoredEvent; readonly expected: StateTexts }[] = [];

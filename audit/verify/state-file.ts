@@ -49,11 +49,11 @@ const lineOf = (record: RunRecord): string =>
 const bytesHeld = 1_000_000;
 
 /** Writes the run whole or not at all: a file that is there stays until the new one is. */
-export const writeRun = (
+export const writeRun = async (
   path: string,
-  records: Iterable<RunRecord>,
+  records: AsyncIterable<RunRecord>,
   privateKey: KeyObject,
-): void => {
+): Promise<void> => {
   const draft = `${path}.${process.pid}.draft`;
   const handle = openSync(draft, 'w', 0o600);
   try {
@@ -64,7 +64,7 @@ export const writeRun = (
       writeSync(handle, held);
       held = '';
     };
-    for (const record of records) {
+    for await (const record of records) {
       held += `${lineOf(record)}\n`;
       if (held.length > bytesHeld) flush();
     }

@@ -9,41 +9,27 @@ import {
 } from '#domain/recorded-event.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
 import type { LogReader, StoredEvent } from '../ports/log-reader.ts';
-import type { VerifyTableReader } from '../ports/table-reader.ts';
-import { unexpectedRow } from './cells.ts';
+import type { RowFilter, VerifyTableReader } from '../ports/table-reader.ts';
 import { compareEnds } from './compare-ends.ts';
-import { compareEntry, createLineComparison } from './compare-lines.ts';
-import type { Findings } from './finding.ts';
+import { createStatementComparison, type StatementComparison } from './compare-lines.ts';
+import type { FindingSink } from './finding.ts';
 import { journalBefore, marksBefore, orderBefore } from './look-back.ts';
+import type { Claim, LostRow, Returned } from './lost-rows.ts';
 import { bookOf, type NaiveAccount, newNaiveAccount } from './naive-accounts.ts';
-import { bookNaively, type NaiveBooks } from './naive-books.ts';
+import { bookNaively, type NaiveBooks, orderOf } from './naive-books.ts';
 import type { Mark } from './naive-positions.ts';
 import { bookReconciliation } from './naive-reconciliations.ts';
 import { bookMarket } from './naive-sessions.ts';
 import { createRowsAlong, type RowsAlong } from './rows-along.ts';
+import { accountOf, reconciledIn } from './share.ts';
 import { createShelvedTables, type ShelvedTables } from './shelved-tables.ts';
-
-const prefix = 'account-';
-
-/** The account whose stream this is; null for any other's. */
-export const accountOf = (stream: StreamName): AccountId | null =>
-  stream.startsWith(prefix) ? (stream.slice(prefix.length) as AccountId) : null;
-
-const reconciliationPrefix = 'reconciliation-';
-
-/** The account whose reconciliations this stream tells; null for any other's. */
-const reconciledIn = (stream: StreamName): AccountId | null =>
-  stream.startsWith(reconciliationPrefix)
-    ? (stream.slice(reconciliationPrefix.length) as AccountId)
-    : null;
 
 type Rows = { readonly lines: readonly StoredRow[]; readonly entries: readonly StoredRow[] };
 
 export type BooksVerifier = {
   readonly books: NaiveBooks;
   readonly shelves: ShelvedTables;
-  /** By account: how far its wrong balance is off, for which it has been named already. */
-  readonly drifts: Map<string, bigint>;
+  readonly statement: StatementComparison;
   /** Whether the event can be taken at once, or something has to be read before. */
   readonly isReady: (stored: StoredEvent, event: RecordedEvent | undefined) => boolean;
   readonly prepare: (stored: StoredEvent, event: RecordedEvent | undefined) => Promise<void>;
@@ -51,8 +37,14 @@ export type BooksVerifier = {
   readonly take: (stored: StoredEvent, event: RecordedEvent | undefined) => void;
   /** Reads again what an event touched after it was let go: after every page. */
   readonly catchUp: () => Promise<void>;
-  /** Compares what is left. `checkpoint`: how far the read tables say they are; `head`: how far the log is. */
-  readonly end: (checkpoint: number, head: number) => Promise<Readonly<Record<string, number>>>;
+  /** Takes the rows behind the last event. Returns the last event up to `head` that lines and entries among them are of; 0 for none. */
+  readonly drain: (head: number) => Promise<number>;
+  /** Rows that no event of those taken here has made. */
+  readonly lost: () => readonly LostRow[];
+  /** What of rows that were lost anywhere is missed here. */
+  readonly claims: (lost: readonly LostRow[]) => readonly Claim[];
+  /** Compares what is left. Returns how many rows of each table it looked at. */
+  readonly end: (returned: Returned) => Promise<Readonly<Record<string, number>>>;
   readonly accounts: () => number;
   readonly held: () => Readonly<Record<string, number>>;
   /** Accounts that could not be compared, or of which the breaks could not be. */
@@ -80,26 +72,21 @@ const unfoundMax = 10_000;
 
 /**
  * Books the log a second time and compares what comes out with the read tables as the log goes by; what has one row for
- * an account, a holding or a symbol, at its end. `after`: the books hold what came up to there. `accountId`: only that one.
+ * an account, a holding or a symbol, at its end. `filter`: which rows; the books hold what came up to `after`.
  */
 export const createBooksVerifier = (
-  findings: Findings,
+  findings: FindingSink,
   log: LogReader,
   tables: VerifyTableReader,
-  { after, accountId }: { readonly after: number; readonly accountId: AccountId | null },
+  filter: RowFilter,
 ): BooksVerifier => {
   const accounts: NaiveBooks['accounts'] = new Map();
   const unreadReconciliations: NaiveBooks['unreadReconciliations'] = new Set();
   const isLeftOut = (id: string): boolean => accounts.get(id as AccountId)?.isUnknown === true;
-  const shelves = createShelvedTables(
-    tables,
-    findings,
-    { after, accountId },
-    {
-      ofAccounts: isLeftOut,
-      ofReconciliations: (id) => unreadReconciliations.has(id as AccountId),
-    },
-  );
+  const shelves = createShelvedTables(tables, findings, filter, {
+    ofAccounts: isLeftOut,
+    ofReconciliations: (id) => unreadReconciliations.has(id as AccountId),
+  });
   const books: NaiveBooks = {
     accounts,
     quotes: new Map(),
@@ -108,12 +95,10 @@ export const createBooksVerifier = (
     unreadReconciliations,
     shelves,
   };
-  const filter = { after, ...(accountId === null ? {} : { accountId }) };
   const lines = createRowsAlong(tables.inOrderOfLog('transactions', filter), 'sequence');
   const entries = createRowsAlong(tables.inOrderOfLog('journal_entries', filter), 'sequence');
   const along: readonly RowsAlong[] = [lines, entries, ...shelves.every.map((one) => one.along)];
-  const drifts = new Map<string, bigint>();
-  const compareLines = createLineComparison(findings, drifts);
+  const statement = createStatementComparison(findings);
   const unfound = new Set<string>();
   /** Marks for the bust or correction that comes next. */
   let marks: readonly Mark[] = [];
@@ -129,10 +114,7 @@ export const createBooksVerifier = (
   };
 
   const stray = (table: string, row: StoredRow): void => {
-    if (isLeftOut(String(row['account_id']))) return;
-    const line = row['line'] === undefined ? '' : `/${row['line']}`;
-    const sequence = Number(row['sequence']);
-    unexpectedRow(findings, { table, key: `${row['sequence']}${line}`, sequence });
+    if (!isLeftOut(String(row['account_id']))) statement.stray(table, row);
   };
 
   const ofSequence = (
@@ -189,8 +171,8 @@ export const createBooksVerifier = (
         const { expected, actual, message } = contradiction;
         contradicts(stored, expected, actual, message);
       }
-      compareLines(recorded, id, moves?.lines ?? [], before, rows.lines);
-      compareEntry(findings, recorded, id, moves, rows.entries);
+      statement.compareLines(recorded, id, moves?.lines ?? [], before, rows.lines);
+      statement.compareEntries(recorded, id, moves, rows.entries);
     } catch (error) {
       // After what nothing allows not even arithmetic has to hold.
       account.isUnknown = true;
@@ -202,7 +184,7 @@ export const createBooksVerifier = (
 
   const needsOrder = (id: AccountId, event: AccountEvent): string | null => {
     const orderId = orderIn(event);
-    if (orderId === null || shelves.orders.get(orderId) !== undefined) return null;
+    if (orderId === null || orderOf(shelves, id, orderId) !== undefined) return null;
     return unfound.has(`${id}/${orderId}`) ? null : orderId;
   };
 
@@ -313,46 +295,72 @@ export const createBooksVerifier = (
     marks = [];
   };
 
-  /** Rows of events of the log that the read tables say they have not seen: the checkpoint was moved back. */
-  const checkAhead = (sequences: readonly number[], checkpoint: number): void => {
-    const ahead = sequences.reduce((most, one) => Math.max(most, one), checkpoint);
-    if (ahead === checkpoint) return;
-    findings.add({
-      kind: 'checkpoint_behind_rows',
-      sequence: checkpoint + 1,
-      column: 'checkpoint',
-      expected: `at least ${ahead}`,
-      actual: String(checkpoint),
-      message: `The read tables say that they have seen events up to ${checkpoint}, and have rows of event ${ahead}.`,
-    });
-  };
-
   const catchUp = async (): Promise<void> => {
     for (const shelf of shelves.every) if (shelf.isBehind()) await shelf.catchUp();
+  };
+
+  const drain: BooksVerifier['drain'] = async (head) => {
+    await catchUp();
+    let last = 0;
+    for (const [table, rows] of [
+      ['transactions', lines],
+      ['journal_entries', entries],
+    ] as const) {
+      await rows.read(Number.MAX_SAFE_INTEGER);
+      for (const row of rows.take(Number.MAX_SAFE_INTEGER)) {
+        const sequence = Number(row['sequence']);
+        if (sequence <= head && sequence > last) last = sequence;
+        stray(table, row);
+      }
+    }
+    for (const shelf of shelves.every) await shelf.drain();
+    return last;
+  };
+
+  const shelfOf = (table: string) => shelves.every.find((shelf) => shelf.table === table);
+
+  const claims: BooksVerifier['claims'] = (lost) => {
+    const claimed = new Map<LostRow, Claim>();
+    const note = (some: readonly LostRow[], answers: readonly Claim[]): void => {
+      for (const [n, row] of some.entries()) claimed.set(row, answers[n] ?? 0);
+    };
+    note(lost, statement.claims(lost));
+    for (const shelf of shelves.every) {
+      const own = lost.filter(({ table }) => table === shelf.table);
+      if (own.length > 0) note(own, shelf.claims(own));
+    }
+    return lost.map((row) => claimed.get(row) ?? 0);
+  };
+
+  const takeBack = ({ adopted, missed }: Returned): void => {
+    for (const row of adopted) (shelfOf(row.table) ?? statement).adopt(row);
+    for (const [table, keys] of missed) {
+      const shelf = shelfOf(table);
+      for (const key of keys) {
+        if (shelf === undefined) statement.forget(table, key);
+        else shelf.forget(key);
+      }
+    }
   };
 
   return {
     books,
     shelves,
-    drifts,
+    statement,
     isReady,
     prepare,
     take,
     catchUp,
-    end: async (checkpoint, head) => {
-      await catchUp();
-      for (const one of [lines, entries]) await one.read(Number.MAX_SAFE_INTEGER);
-      const left = [
-        ...lines.take(Number.MAX_SAFE_INTEGER).map((row) => ['transactions', row] as const),
-        ...entries.take(Number.MAX_SAFE_INTEGER).map((row) => ['journal_entries', row] as const),
-      ];
-      checkAhead(
-        left.map(([, row]) => Number(row['sequence'])).filter((sequence) => sequence <= head),
-        checkpoint,
-      );
-      for (const [table, row] of left) stray(table, row);
+    drain,
+    lost: () => [...statement.lost(), ...shelves.every.flatMap((shelf) => shelf.lost())],
+    claims,
+    end: async (returned) => {
+      takeBack(returned);
+      statement.end();
       for (const shelf of shelves.every) await shelf.end();
-      const ends = await compareEnds(findings, books, tables, accountId);
+      // Of these, those from before count too.
+      const { after: _, ...whose } = filter;
+      const ends = await compareEnds(findings, books, tables, whose);
       return {
         ...ends,
         ...Object.fromEntries(shelves.every.map((shelf) => [shelf.table, shelf.rows()])),

@@ -1,23 +1,21 @@
 import type { AccountId } from '#domain/ids.ts';
-import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { VerifySnapshot } from '../ports/ledger-snapshot.ts';
-import type { StoredEvent } from '../ports/log-reader.ts';
-import { eventsToVerify } from './events-to-verify.ts';
-import { createFindings, type Finding, type Findings, type SavedFindings } from './finding.ts';
-import { checkHeads, checkIds, createLogChecks, type LogChecks } from './log-checks.ts';
-import { readBody } from './read-body.ts';
+import type { SharedId } from '../ports/table-reader.ts';
 import {
-  type RunHead,
-  type RunRecord,
-  recordsOf,
-  restoreBooks,
-  runVersion,
-  type SavedRun,
-} from './saved-run.ts';
+  createFindings,
+  createPlacedFindings,
+  type Finding,
+  type FindingSink,
+  type Findings,
+  type SavedFindings,
+} from './finding.ts';
+import { takeInOrder } from './in-order.ts';
+import { checkCounter, createSequenceChecks, nameSharedIds, readSharedIds } from './log-checks.ts';
+import type { Taken, VerifyThreads } from './part.ts';
+import { endParts, openParts, type Parts, recordsOfParts } from './parts.ts';
+import { type RunRecord, runVersion, type SavedRun } from './saved-run.ts';
 import { createSealChecks, type SealChecks, type SealsToCheck } from './seal-checks.ts';
-import { createStateChecks, type StateChecks } from './state-checks.ts';
 import { comparedColumns, notCompared } from './table-columns.ts';
-import { accountOf, type BooksVerifier, createBooksVerifier } from './verify-books.ts';
 import { leftToEarlierRun, type VerifyReport } from './verify-report.ts';
 
 export type VerifyOptions = {
@@ -30,17 +28,15 @@ export type VerifyOptions = {
   /** Seals, for the whole log alone. */
   readonly seals?: SealsToCheck;
   /** Called every few seconds, at an interruption and at the end: whoever keeps the records can go on from there. */
-  readonly keep?: (records: Iterable<RunRecord>) => void;
+  readonly keep?: (records: AsyncIterable<RunRecord>) => Promise<void>;
   readonly keepEveryMs?: number;
   /** Called now and then with the sequence that has been reached. */
   readonly onProgress?: (sequence: number, head: number) => void;
   readonly signal?: AbortSignal;
-};
-
-type BooksToVerify = {
-  readonly verifier: BooksVerifier;
-  readonly states: StateChecks;
-  readonly checkpoint: number;
+  /** Threads to do a long log in; without them this thread does it. */
+  readonly threads?: VerifyThreads;
+  /** How many events go by between two moments at which it can be interrupted. */
+  readonly eventsInStretch?: number;
 };
 
 /** How far it is: the last event that was read and its hash, and the last that was booked. */
@@ -56,14 +52,12 @@ const beyondLog = (findings: Findings, checkpoint: number, head: number): void =
     message: `The read tables have seen events up to ${checkpoint}, the log ends at ${head}: its end is missing.`,
   });
 
-const openBooks = async (
-  { log, tables }: VerifySnapshot,
-  { accountId: only, fromSequence = 1, earlier }: VerifyOptions,
-  findings: Findings,
-  head: number,
-): Promise<BooksToVerify | null> => {
+/** How far the read tables are, for the books to be compared with; null where only the log is looked at. */
+const readCheckpoint = async (
+  { tables }: VerifySnapshot,
+  { fromSequence = 1, earlier }: VerifyOptions,
+): Promise<number | null> => {
   if (fromSequence > 1) return null;
-  const accountId = only ?? null;
   const { checkpoint } = await tables.live();
   const after = earlier?.head.booksAt ?? 0;
   if (checkpoint < after) {
@@ -71,39 +65,40 @@ const openBooks = async (
       `The read tables are at event ${checkpoint}, the earlier run had read them at ${after}: wait until they have caught up.`,
     );
   }
-  if (checkpoint > head) beyondLog(findings, checkpoint, head);
-  const verifier = createBooksVerifier(findings, log, tables, { after, accountId });
-  if (earlier !== undefined) restoreBooks(verifier, earlier);
-  await verifier.catchUp();
-  const states = await createStateChecks(findings, tables, accountId);
-  return { checkpoint, verifier, states };
+  return checkpoint;
 };
 
+/** Rows of events of the log that the read tables say they have not seen: the checkpoint was moved back. */
+const behindRows = (findings: FindingSink, checkpoint: number, ahead: number): void =>
+  findings.add({
+    kind: 'checkpoint_behind_rows',
+    sequence: checkpoint + 1,
+    column: 'checkpoint',
+    expected: `at least ${ahead}`,
+    actual: String(checkpoint),
+    message: `The read tables say that they have seen events up to ${checkpoint}, and have rows of event ${ahead}.`,
+  });
+
 const booksReport = async (
-  books: BooksToVerify | null,
+  { parts, checkpoint, findings }: Run,
   before: Readonly<Record<string, number>>,
-  head: number,
 ): Promise<VerifyReport['books']> => {
-  if (books === null) return null;
-  const { verifier, checkpoint, states } = books;
-  const rows = await verifier.end(checkpoint, head);
+  if (checkpoint === null) return null;
+  const { end, lastOfRows } = await endParts(parts);
+  if (lastOfRows > checkpoint) behindRows(findings, checkpoint, lastOfRows);
   return {
     checkpoint,
-    accounts: verifier.accounts(),
-    accountsNotCompared: verifier.unknown(),
+    accounts: end.accounts,
+    accountsNotCompared: end.unknown,
     rowsCompared: Object.fromEntries(
-      Object.entries(rows).map(([table, count]) => [table, count + (before[table] ?? 0)]),
+      Object.entries(end.rows).map(([table, count]) => [table, count + (before[table] ?? 0)]),
     ),
-    held: verifier.held(),
+    held: end.held,
     columnsCompared: Object.fromEntries(
       Object.entries(comparedColumns).map(([table, columns]) => [table, Object.keys(columns)]),
     ),
     columnsNotCompared: notCompared,
-    states: {
-      checked: states.checked(),
-      skipped: states.skipped(),
-      notReached: states.notReached(),
-    },
+    states: end.states,
   };
 };
 
@@ -148,94 +143,71 @@ const findingsToKeep = ({ ofLog, ofTables, counts }: SavedFindings): SavedFindin
   };
 };
 
-type Parts = {
+/** A run under way. */
+type Run = {
+  readonly snapshot: VerifySnapshot;
+  readonly options: VerifyOptions;
+  readonly head: number;
   readonly findings: Findings;
-  readonly checks: LogChecks;
+  readonly sequences: ReturnType<typeof createSequenceChecks>;
   readonly seals: SealChecks | null;
-  readonly books: BooksToVerify | null;
+  readonly parts: Parts;
+  /** How far the read tables are; null where only the log is looked at. */
+  readonly checkpoint: number | null;
   readonly reached: Reached;
 };
 
-/** Takes the events in their order; what else has to be read for one is read before anything of it is noted. */
-const createTaker = ({ log }: VerifySnapshot, parts: Parts) => {
-  const { findings, checks, seals, books, reached } = parts;
-  const readBefore = reached.at;
-
-  const takeLog = (stored: StoredEvent, flaws: readonly Finding[]): void => {
-    checks.take(stored);
-    for (const flaw of flaws) findings.add(flaw);
-    seals?.take(stored);
-    reached.at = stored.sequence;
-    reached.hash = stored.hash;
+/** Takes what the parts tell of a stretch; what else has to be read for an event is read before anything of it is noted. */
+const takeStretch = async (
+  { findings, sequences, seals, reached }: Run,
+  taken: readonly Taken[],
+): Promise<void> => {
+  const note = (sequence: number, leaf: Buffer, found: readonly Finding[]): void => {
+    sequences.take(sequence);
+    for (const finding of found) findings.add(finding);
+    seals?.take(sequence, leaf);
+    reached.at = sequence;
     reached.events += 1;
   };
-
-  const toBook = (sequence: number): BooksToVerify | null =>
-    books !== null && sequence > reached.booksAt && sequence <= books.checkpoint ? books : null;
-
-  const takeBooks = (
-    { verifier, states }: BooksToVerify,
-    stored: StoredEvent,
-    event: RecordedEvent | undefined,
-  ) => {
-    verifier.take(stored, event);
-    const id = accountOf(stored.stream);
-    if (id !== null) states.take(stored, verifier.books.accounts.get(id));
-    reached.booksAt = stored.sequence;
-  };
-
-  const prepare = async (
-    stored: StoredEvent,
-    event: RecordedEvent | undefined,
-    booked: BooksToVerify | null,
-  ): Promise<void> => {
-    if (seals?.isReady(stored.sequence) === false) await seals.prepare(stored.sequence);
-    if (booked?.verifier.isReady(stored, event) === false) {
-      await booked.verifier.prepare(stored, event);
-    }
-  };
-
-  /** Mostly all is at hand, and no event costs a turn of the event loop. */
-  const isReady = (
-    stored: StoredEvent,
-    event: RecordedEvent | undefined,
-    booked: BooksToVerify | null,
-  ): boolean =>
-    seals?.isReady(stored.sequence) !== false && booked?.verifier.isReady(stored, event) !== false;
-
-  return async (page: readonly StoredEvent[]): Promise<void> => {
-    for (const stored of page) {
-      const { event, flaws } = readBody(log, stored);
-      const booked = toBook(stored.sequence);
-      if (!isReady(stored, event, booked)) await prepare(stored, event, booked);
-      if (stored.sequence > readBefore) takeLog(stored, flaws);
-      if (booked !== null) takeBooks(booked, stored, event);
-    }
-    await books?.verifier.catchUp();
-    await books?.states.catchUp();
-  };
+  await takeInOrder(taken, {
+    event: (sequence, leaf, found) => {
+      if (seals === null || seals.isReady(sequence)) {
+        note(sequence, leaf, found);
+        return undefined;
+      }
+      return seals.prepare(sequence).then(() => note(sequence, leaf, found));
+    },
+    booked: findings.add,
+  });
+  for (const { sequences: own, hash, booked } of taken) {
+    if (hash !== null && own.at(-1) === reached.at) reached.hash = hash;
+    reached.booksAt = Math.max(reached.booksAt, booked);
+  }
 };
 
 /** A run as it can be gone on with. */
-const recordsFrom = (
-  { findings, checks, seals, books, reached }: Parts,
-  accountId: AccountId | null,
+async function* recordsFrom(
+  { findings, seals, parts, reached, options }: Run,
   rows: Readonly<Record<string, number>>,
   isFinished: boolean,
-): Iterable<RunRecord> => {
-  if (books === null) return [];
-  const head: RunHead = {
+): AsyncGenerator<RunRecord, void, void> {
+  const all = createFindings({ saved: findings.save() });
+  // At its end a run has them already.
+  if (!isFinished) {
+    for (const part of parts.every) all.addPlaced(await part.foundInTables());
+  }
+  yield {
     kind: 'run',
     version: runVersion,
-    accountId,
+    accountId: options.accountId ?? null,
     ...reached,
     isFinished,
     rows,
-    findings: findingsToKeep(findings.save()),
+    findings: findingsToKeep(all.save()),
     seals: seals?.save() ?? null,
   };
-  return recordsOf(head, checks.heads, books.verifier);
-};
+  yield* recordsOfParts(parts);
+}
 
 const checkEarlier = ({ earlier, accountId, fromSequence = 1 }: VerifyOptions): void => {
   if (earlier === undefined) return;
@@ -251,15 +223,14 @@ const checkEarlier = ({ earlier, accountId, fromSequence = 1 }: VerifyOptions): 
   }
 };
 
-/** `keep` at most every few seconds, and the less often the longer it takes. */
-const createKeeping = (everyMs: number, keep: () => void) => {
+/** When to keep how far it is: at most every few seconds, and the less often the longer it takes. */
+const createKeeping = (everyMs: number, keep: () => Promise<void>) => {
   let due = performance.now() + everyMs;
   return {
-    now: keep,
-    ifDue: (): void => {
+    isDue: (): boolean => performance.now() >= due,
+    now: async (): Promise<void> => {
       const begun = performance.now();
-      if (begun < due) return;
-      keep();
+      await keep();
       const ended = performance.now();
       due = ended + Math.max(everyMs, 20 * (ended - begun));
     },
@@ -288,16 +259,15 @@ const startOf = ({ earlier, fromSequence = 1 }: VerifyOptions) => {
 };
 
 /** Everything that looks at the events of a run. */
-const openParts = async (
+const openRun = async (
   snapshot: VerifySnapshot,
   options: VerifyOptions,
+  start: ReturnType<typeof startOf>,
   head: number,
-): Promise<
-  Parts & { readonly rows: Readonly<Record<string, number>>; readonly since: number | null }
-> => {
+): Promise<Run> => {
   const { accountId, fromSequence = 1, earlier } = options;
-  const { reached, rows, since, seals: savedSeals, saved } = startOf(options);
-  const { at } = reached;
+  const { reached, seals: savedSeals, saved } = start;
+  const { at, booksAt } = reached;
   let noteBroken: (sequence: number) => void = () => {};
   const onLog = ({ sequence }: Finding): void => {
     if (sequence !== undefined) noteBroken(sequence);
@@ -305,76 +275,175 @@ const openParts = async (
   const findings = createFindings({ ...saved, onLog });
   if (earlier !== undefined) await checkBase(snapshot, earlier, findings);
   const isWhole = accountId === undefined;
-  const range = { whole: isWhole ? { from: at + 1, to: head } : null, mayBegin: fromSequence > 1 };
-  const checks = createLogChecks(findings, range, earlier?.heads);
+  const sequences = createSequenceChecks(findings, isWhole ? { from: at + 1, to: head } : null);
   const seals =
     options.seals === undefined || !isWhole || fromSequence > 1
       ? null
       : createSealChecks(findings, snapshot.log, options.seals, at, savedSeals);
   if (seals !== null) noteBroken = seals.note;
-  const books = await openBooks(snapshot, options, findings, head);
-  return { findings, checks, seals, books, reached, rows, since };
+  const checkpoint = await readCheckpoint(snapshot, options);
+  if (checkpoint !== null && checkpoint > head) beyondLog(findings, checkpoint, head);
+  const order = {
+    accountId: accountId ?? null,
+    from: checkpoint === null ? at + 1 : Math.min(at, booksAt) + 1,
+    head,
+    readBefore: at,
+    mayBegin: fromSequence > 1,
+    withLeaves: seals !== null,
+    toBook: checkpoint === null ? null : { after: booksAt, checkpoint },
+  };
+  const parts = await openParts(snapshot, order, earlier, options.threads);
+  return { snapshot, options, head, findings, sequences, seals, parts, checkpoint, reached };
 };
 
 /** What is looked at once all events have gone by. */
 const checkEnds = async (
-  { tables }: VerifySnapshot,
-  { findings, checks, seals }: Parts,
-  { accountId, fromSequence = 1 }: VerifyOptions,
-  first: number,
-  head: number,
-): Promise<void> => {
-  checks.end();
-  const isWhole = accountId === undefined;
-  await checkIds(findings, tables, { after: first - 1, ...(isWhole ? {} : { accountId }) });
-  if (isWhole && fromSequence === 1) await checkHeads(findings, tables, checks.heads, head);
+  { snapshot: { tables }, options, findings, sequences, seals, parts, head }: Run,
+  sharedIds: readonly SharedId[],
+): Promise<VerifyReport['log']> => {
+  const { accountId, fromSequence = 1 } = options;
+  sequences.end();
+  nameSharedIds(findings, sharedIds);
+  const withHeads = accountId === undefined && fromSequence === 1;
+  if (withHeads) await checkCounter(findings, tables, head);
+  const ends = await Promise.all(parts.every.map((part) => part.endStreams(withHeads)));
+  const found = createPlacedFindings();
+  for (const end of ends) found.addPlaced(end.found);
+  findings.addPlaced(found.found());
   await seals?.end();
+  return {
+    events: 0,
+    streams: ends.reduce((sum, { streams }) => sum + streams, 0),
+    onTrust: ends.reduce((sum, { onTrust }) => sum + onTrust, 0),
+  };
+};
+
+/** Events of a stretch, for each part about. */
+const stretchOfPart = 2_500;
+/** Stretches that threads may be ahead: enough for one to go on while another is behind. */
+const stretchesAhead = 3;
+
+/** Stretches of the log that the parts were asked to take. */
+const createStretches = ({ parts, head, options }: Run, from: number) => {
+  const size = options.eventsInStretch ?? stretchOfPart * parts.every.length;
+  const asked: { readonly to: number; readonly taken: Promise<readonly Taken[]> }[] = [];
+  let askedTo = from - 1;
+  return {
+    hasMore: (): boolean => askedTo < head,
+    /** How many were asked for and not awaited so far. */
+    underWay: (): number => asked.length,
+    ask: (): void => {
+      askedTo = Math.min(askedTo + size, head);
+      const taken = Promise.all(parts.every.map((part) => part.take(askedTo)));
+      taken.catch(() => {}); // Thrown where it is awaited, if anybody still wants it.
+      asked.push({ to: askedTo, taken });
+    },
+    next: () => asked.shift(),
+  };
+};
+
+/** Has the parts take the log, stretch by stretch, until its end or until `signal` aborts. */
+const takeLog = async (
+  run: Run,
+  from: number,
+  keeping: ReturnType<typeof createKeeping>,
+): Promise<void> => {
+  const { signal, onProgress, keep } = run.options;
+  const stretches = createStretches(run, from);
+  const most = run.parts.areThreads ? stretchesAhead : 1;
+  const isAborted = (): boolean => signal?.aborted === true;
+  // To be kept, all parts have to be at one event.
+  const isToStop = (): boolean => isAborted() || (keep !== undefined && keeping.isDue());
+  while (stretches.hasMore() || stretches.underWay() > 0) {
+    while (stretches.hasMore() && stretches.underWay() < most && !isToStop()) stretches.ask();
+    const next = stretches.next();
+    if (next !== undefined) {
+      await takeStretch(run, await next.taken);
+      if (!isAborted()) onProgress?.(next.to, run.head);
+      continue;
+    }
+    if (isAborted()) return;
+    await keeping.now();
+    stretches.ask();
+  }
+};
+
+/** An interrupted run has this long to get to where it can be gone on with, milliseconds. */
+const graceMs = 5_000;
+
+/** `act`, or the end of the patience with it after `signal` has aborted. */
+const withGrace = async (signal: AbortSignal | undefined, act: Promise<void>): Promise<void> => {
+  if (signal === undefined) return act;
+  let timer: NodeJS.Timeout | undefined;
+  const late = Promise.withResolvers<never>();
+  const begin = (): void => {
+    timer = setTimeout(() => late.reject(signal.reason), graceMs);
+  };
+  signal.addEventListener('abort', begin, { once: true });
+  try {
+    await Promise.race([act, late.promise]);
+  } finally {
+    signal.removeEventListener('abort', begin);
+    clearTimeout(timer);
+  }
 };
 
 /**
  * Recomputes what can be recomputed from the stored bodies alone: the log's order, hashes and seals, then the books by a
- * fold of its own, which the read tables and the states of commands are compared with. Keeps a head per stream, the
- * holdings, and of orders, fills and lots only those that are open or have a row that differs; never the events.
- * Throws where it could not read, or once `signal` aborts.
+ * fold of its own, which the read tables and the states of commands are compared with. A long log is done in several
+ * threads, each with some of the accounts. Keeps a head per stream, the holdings, and of orders, fills and lots only
+ * those that are open or have a row that differs; never the events. Throws where it could not read, or once `signal`
+ * aborts.
  */
 export const verifyLedger = async (
   snapshot: VerifySnapshot,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> => {
   checkEarlier(options);
-  const { signal, onProgress, fromSequence = 1 } = options;
-  const accountId = options.accountId ?? null;
-  const { log } = snapshot;
-  const head = await log.head();
-  const parts = await openParts(snapshot, options, head);
-  const { findings, checks, reached, books, since, rows } = parts;
-  const first = reached.at + 1;
-  let isFinished = false;
-  const keeping = createKeeping(options.keepEveryMs ?? 10_000, () =>
-    options.keep?.(recordsFrom(parts, accountId, rows, isFinished)),
-  );
-  const take = createTaker(snapshot, parts);
-  const from = books === null ? first : Math.min(first, reached.booksAt + 1);
+  const head = await snapshot.log.head();
+  const start = startOf(options);
+  const first = start.reached.at + 1;
+  const run = await openRun(snapshot, options, start, head);
   try {
-    for await (const page of eventsToVerify(log, { from, to: head }, accountId)) {
-      signal?.throwIfAborted();
-      await take(page);
-      onProgress?.(page.at(-1)?.sequence ?? 0, head);
-      keeping.ifDue();
-    }
-    signal?.throwIfAborted();
+    const report = await verifyRun(run, start, first);
+    await run.parts.close();
+    return report;
   } catch (error) {
-    keeping.now();
+    await run.parts.stop();
     throw error;
   }
-  await checkEnds(snapshot, parts, options, first, head);
-  const compared = await booksReport(books, rows, head);
+};
+
+const verifyRun = async (
+  run: Run,
+  { rows, since }: ReturnType<typeof startOf>,
+  first: number,
+): Promise<VerifyReport> => {
+  const { snapshot, options, head, findings, parts, checkpoint, reached } = run;
+  const { signal, accountId, fromSequence = 1 } = options;
+  let isFinished = false;
+  const keeping = createKeeping(options.keepEveryMs ?? 10_000, async () => {
+    // Of the log alone there is nothing to go on from.
+    if (checkpoint !== null) await options.keep?.(recordsFrom(run, rows, isFinished));
+  });
+  const idFilter = { after: first - 1, ...(accountId === undefined ? {} : { accountId }) };
+  // While the threads work, this look has nothing to read.
+  const early = parts.areThreads ? readSharedIds(snapshot.tables, idFilter) : undefined;
+  early?.catch(() => {}); // As it is awaited.
+  const from = checkpoint === null ? first : Math.min(first, reached.booksAt + 1);
+  await withGrace(signal, takeLog(run, from, keeping));
+  if (signal?.aborted === true) await keeping.now();
+  signal?.throwIfAborted();
+  const sharedIds = await (early ?? readSharedIds(snapshot.tables, idFilter));
+  const log = await checkEnds(run, sharedIds);
+  const compared = await booksReport(run, rows);
+  for (const part of parts.every) findings.addPlaced(await part.foundInTables());
   isFinished = true;
-  keeping.now();
+  await keeping.now();
   return {
     version: 2,
     scope: {
-      account: accountId,
+      account: accountId ?? null,
       fromSequence: since === null ? fromSequence : first,
       toSequence: head,
       since,
@@ -382,8 +451,8 @@ export const verifyLedger = async (
     },
     head,
     headHash: reached.hash === '' ? null : reached.hash,
-    log: { events: reached.events, streams: checks.streams(), onTrust: checks.onTrust() },
-    seals: sealsReport(parts.seals, [...(options.seals?.kept.keys() ?? [])]),
+    log: { ...log, events: reached.events },
+    seals: sealsReport(run.seals, [...(options.seals?.kept.keys() ?? [])]),
     books: compared,
     findings: { count: findings.count(), byKind: findings.byKind(), first: findings.first() },
   };

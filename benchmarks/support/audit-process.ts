@@ -3,7 +3,9 @@
  * Usage: node audit-process.ts CONNECTION_STRING WORK FOLDER
  */
 import { generateKeyPairSync } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import pg from 'pg';
 import { beancountFormat } from '#audit/export/beancount.ts';
 import type { BookFormat } from '#audit/export/book-format.ts';
@@ -16,7 +18,9 @@ import { writeFiles } from '#audit/export/write-files.ts';
 import type { LedgerSnapshot } from '#audit/ports/ledger-snapshot.ts';
 import type { EventFilter } from '#audit/ports/log-reader.ts';
 import { sealLog } from '#audit/seals/seal-log.ts';
+import type { VerifyThreads } from '#audit/verify/part.ts';
 import { comparedColumns } from '#audit/verify/table-columns.ts';
+import { createThreadPart, type VerifierOrder } from '#audit/verify/thread-part.ts';
 import { verifyLedger } from '#audit/verify/verify.ts';
 import { openLedgerSnapshot } from '#database/postgres/audit/ledger-snapshot.ts';
 import { createPostgresSealStore } from '#database/postgres/audit/seal-store.ts';
@@ -73,8 +77,15 @@ const seal = async (): Promise<void> => {
 
 const verify = async (): Promise<void> => {
   const seals = { store: sealStore, last: await sealStore.last(), kept: new Map(), publicKeys: [] };
+  const start: VerifyThreads['start'] = (order, momentName) => {
+    const workerData: VerifierOrder = { connectionString, momentName, order };
+    return createThreadPart(
+      new Worker(new URL('../../verifier.ts', import.meta.url), { workerData }),
+    );
+  };
+  const threads = { most: availableParallelism(), fromEvents: 0, start };
   const { findings } = await openLedgerSnapshot({ connectionString }, (ledger) =>
-    verifyLedger(ledger, { seals }),
+    verifyLedger(ledger, { seals, threads }),
   );
   // The seal's key is gone: that is the one thing to say.
   const { seal_key_unknown: _, ...found } = findings.byKind;

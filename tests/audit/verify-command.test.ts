@@ -166,7 +166,10 @@ describe('ledger verify', () => {
       await run('--state', file);
       const { head, records } = await readRun(file, publicHalf(key));
       const stray: RunRecord = { kind: 'stray', table: 'breaks', row: { why: words } };
-      writeRun(file, [head, ...records, stray], key);
+      async function* all(): AsyncGenerator<RunRecord, void, void> {
+        yield* [head, ...records, stray];
+      }
+      await writeRun(file, all(), key);
       deepEqual((await readRun(file, publicHalf(key))).records.at(-1), stray);
     });
 

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Finding } from '#audit/verify/finding.ts';
-import { type RunRecord, runOf, type SavedRun } from '#audit/verify/saved-run.ts';
+import type { SavedRun } from '#audit/verify/saved-run.ts';
 import { comparedColumns } from '#audit/verify/table-columns.ts';
 import type { VerifyOptions } from '#audit/verify/verify.ts';
 import type { AccountId } from '#domain/ids.ts';
@@ -11,20 +11,17 @@ import {
   appendHistory,
   brief,
   keepState,
+  keptRun,
   tradeAtRandom,
   type VerifyWorld,
   verifyWorld,
 } from './verify-world.ts';
 
-/** What a run would leave in its file, taken through the same text and back. */
-const asKept = (records: Iterable<RunRecord>): SavedRun =>
-  runOf([...records].map((record) => structuredClone(record)));
-
 type Keeping = { kept: SavedRun | undefined };
 const keeping = (into: Keeping): Pick<VerifyOptions, 'keep' | 'keepEveryMs'> => ({
   keepEveryMs: 0,
-  keep: (records) => {
-    into.kept = asKept(records);
+  keep: async (records) => {
+    into.kept = await keptRun(records);
   },
 });
 

@@ -2,12 +2,13 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { Finding } from '#audit/verify/finding.ts';
-import { type RunRecord, runOf, type SavedRun } from '#audit/verify/saved-run.ts';
+import type { RunRecord, SavedRun } from '#audit/verify/saved-run.ts';
 import { randomHistory } from '#tests/support/account-histories.ts';
 import {
   appendHistory,
   brief,
   keepTables,
+  keptRun,
   rehash,
   type VerifyWorld,
   verifyWorld,
@@ -38,8 +39,8 @@ const verified = async (against: boolean): Promise<readonly Finding[]> =>
 /** As `verified`, interrupted after every page. */
 const verifiedInPieces = async (against: boolean): Promise<readonly Finding[]> => {
   let kept: SavedRun | undefined;
-  const keep = (records: Iterable<RunRecord>): void => {
-    kept = runOf([...records].map((record) => structuredClone(record)));
+  const keep = async (records: AsyncIterable<RunRecord>): Promise<void> => {
+    kept = await keptRun(records);
   };
   for (let tries = 0; tries < 50; tries += 1) {
     const cut = new AbortController();
@@ -287,8 +288,8 @@ describe('a ledger that was changed since it was last verified', () => {
       await grown.seal();
       await grown.project();
       let kept: SavedRun | undefined;
-      const keep = (records: Iterable<RunRecord>): void => {
-        kept = runOf([...records].map((record) => structuredClone(record)));
+      const keep = async (records: AsyncIterable<RunRecord>): Promise<void> => {
+        kept = await keptRun(records);
       };
       const seals = () => grown.seals(true);
       equal((await grown.verify({ keep, seals: await seals() })).findings.count, 0);

@@ -1,7 +1,9 @@
+import { deepEqual } from 'node:assert/strict';
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import pg from 'pg';
 import type { VerifyPorts } from '#api/cli/verify.ts';
@@ -10,8 +12,12 @@ import type { StoredSeal } from '#audit/ports/seal-store.ts';
 import { publicHalf } from '#audit/seals/keys.ts';
 import { sealLog } from '#audit/seals/seal-log.ts';
 import type { Finding } from '#audit/verify/finding.ts';
+import { createLocalPart } from '#audit/verify/local-part.ts';
+import type { VerifyPart, VerifyThreads } from '#audit/verify/part.ts';
+import { type RunRecord, runOf, type SavedRun } from '#audit/verify/saved-run.ts';
 import type { SealsToCheck } from '#audit/verify/seal-checks.ts';
 import { comparedColumns } from '#audit/verify/table-columns.ts';
+import { createThreadPart, type VerifierOrder } from '#audit/verify/thread-part.ts';
 import { type VerifyOptions, verifyLedger } from '#audit/verify/verify.ts';
 import type { VerifyReport } from '#audit/verify/verify-report.ts';
 import { createMarketLedger, type MarketLedger } from '#commands/market/market-ledger.ts';
@@ -68,20 +74,53 @@ export type VerifyWorld = {
   readonly close: () => Promise<void>;
 };
 
-const inSmallPages = ({ log, tables }: VerifySnapshot, size: number): VerifySnapshot => ({
-  tables,
-  log: {
-    ...log,
-    events: async function* (filter) {
-      for await (const page of log.events(filter)) {
-        for (let from = 0; from < page.length; from += size) yield page.slice(from, from + size);
-      }
-    },
+const program = new URL('../../verifier.ts', import.meta.url);
+
+/** So many threads for a log of any length. */
+export const threadsOf = (connectionString: string, most: number): VerifyThreads => ({
+  most,
+  fromEvents: 0,
+  start: (order, momentName) => {
+    const workerData: VerifierOrder = { connectionString, momentName, order };
+    return createThreadPart(new Worker(program, { workerData }));
   },
 });
 
-/** `eventsInPage`: that many events at a time, so that a short log has many pages. */
-export const verifyWorld = async (eventsInPage?: number): Promise<VerifyWorld> => {
+type Method = (argument: never) => Promise<unknown>;
+
+/** Several parts that share this thread and one look: as threads, but nothing has to be started. */
+export const partsOf = (snapshot: VerifySnapshot, most: number): VerifyThreads => ({
+  most,
+  fromEvents: 0,
+  start: (order) => {
+    let last: Promise<unknown> = Promise.resolve();
+    const part = Object.entries<Method>(createLocalPart(snapshot, order)).map(([name, method]) => [
+      name,
+      (argument: never) => {
+        // What threads tell each other is copied, and they do one thing after the other.
+        const answer = last.then(async () =>
+          structuredClone(await method(structuredClone(argument))),
+        );
+        last = answer.catch(() => {});
+        return answer;
+      },
+    ]);
+    return {
+      ...(Object.fromEntries(part) as VerifyPart),
+      close: async () => {},
+      stop: async () => {},
+    };
+  },
+});
+
+/** What two runs over one ledger have to agree in: all but what either still held. */
+export const comparable = ({ books, ...report }: VerifyReport) => ({
+  ...report,
+  books: books && { ...books, held: null },
+});
+
+/** `eventsInStretch`: that many events at a time, so that a short log has many stretches. */
+export const verifyWorld = async (eventsInStretch?: number): Promise<VerifyWorld> => {
   const database = await migratedTestDatabase();
   const { connectionString } = database;
   const store = createPostgresEventStore({ connectionString, clock: systemClock });
@@ -99,10 +138,20 @@ export const verifyWorld = async (eventsInPage?: number): Promise<VerifyWorld> =
   const folder = mkdtempSync(join(tmpdir(), 'order-ledger-verify-'));
   const schema = { name: 'read_v1', projectionSet: 'ledger', version: 1, live: true };
   await createReadSchema(client, schema);
-  const look: VerifyWorld['look'] = (act) =>
-    openLedgerSnapshot({ connectionString }, (snapshot) =>
-      act(eventsInPage === undefined ? snapshot : inSmallPages(snapshot, eventsInPage)),
-    );
+  const look: VerifyWorld['look'] = (act) => openLedgerSnapshot({ connectionString }, act);
+  const stretch = eventsInStretch === undefined ? {} : { eventsInStretch };
+  const verify: VerifyWorld['verify'] = (options) =>
+    look(async (snapshot) => {
+      const asked = { ...stretch, ...options };
+      const report = await verifyLedger(snapshot, asked);
+      // Whoever keeps or watches a run does it once.
+      if (asked.threads !== undefined || asked.keep !== undefined || asked.signal !== undefined) {
+        return report;
+      }
+      const inParts = await verifyLedger(snapshot, { ...asked, threads: partsOf(snapshot, 3) });
+      deepEqual(comparable(inParts), comparable(report), 'in parts it comes to the same');
+      return report;
+    });
   return {
     store,
     connectionString,
@@ -118,7 +167,7 @@ export const verifyWorld = async (eventsInPage?: number): Promise<VerifyWorld> =
       await anew.close();
     },
     look,
-    verify: (options) => look((snapshot) => verifyLedger(snapshot, options)),
+    verify,
     seal: async (by = 'owner') => {
       // An insider has the key and keeps nothing.
       const key = by === 'owner' || by === 'insider' ? ownKey : by;
@@ -137,7 +186,7 @@ export const verifyWorld = async (eventsInPage?: number): Promise<VerifyWorld> =
     }),
     ports: {
       withSeals: (act) => act({ seals: sealStore, withSnapshot: look }),
-      withVerifySnapshot: look,
+      withVerifySnapshot: (act) => look((snapshot) => act(snapshot, undefined)),
       keyPlace: () => ({ dataDirectory: folder, sealKeyFile: null }),
       now: () => new Date(),
     },
@@ -262,6 +311,13 @@ export const keepTables = async ({ sql }: Pick<VerifyWorld, 'sql'>) => {
       }
     },
   };
+};
+
+/** What a run would leave in its file. */
+export const keptRun = async (records: AsyncIterable<RunRecord>): Promise<SavedRun> => {
+  const all: RunRecord[] = [];
+  for await (const record of records) all.push(structuredClone(record));
+  return runOf(all);
 };
 
 /** A finding as one line: kind, sequence or seal, table, column. */

@@ -27,6 +27,8 @@ const options = [
 
 export type SnapshotSettings = {
   readonly connectionString: string;
+  /** Looks at the moment that another session, whose look is open, has given this name. */
+  readonly momentName?: string;
   /** Cuts the connection, so that a statement under way fails at once. */
   readonly signal?: AbortSignal;
 };
@@ -54,12 +56,19 @@ const inTurn = (client: ClientBase): ClientBase => {
   return Object.create(client, { query: { value: query } });
 };
 
+const selectMoment = 'SELECT pg_export_snapshot() AS name';
+
 /** One read-only transaction; `client` must end it or its session afterwards. */
 const look = async <T>(
   client: ClientBase,
   act: (snapshot: WholeSnapshot) => Promise<T>,
+  momentName?: string,
 ): Promise<T> => {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  if (momentName !== undefined) {
+    // The statement takes no parameters.
+    await client.query(`SET TRANSACTION SNAPSHOT ${pg.escapeLiteral(momentName)}`);
+  }
   // The moment is that of the first look, not of BEGIN.
   await client.query('SELECT 1');
   const one = inTurn(client);
@@ -71,6 +80,10 @@ const look = async <T>(
     past: createPastReader(one, log),
     rows: createLiveRows(one),
     builds: createBuildReader(one),
+    momentName: async () => {
+      const { rows } = await one.query<{ name: string }>(selectMoment);
+      return String(rows[0]?.name);
+    },
   });
 };
 
@@ -79,7 +92,7 @@ const look = async <T>(
  * a replica. It ends with `act`; nothing of it may be used afterwards.
  */
 export const openLedgerSnapshot = async <T>(
-  { connectionString, signal }: SnapshotSettings,
+  { connectionString, momentName, signal }: SnapshotSettings,
   act: (snapshot: WholeSnapshot) => Promise<T>,
 ): Promise<T> => {
   signal?.throwIfAborted();
@@ -89,7 +102,7 @@ export const openLedgerSnapshot = async <T>(
   await client.connect();
   signal?.addEventListener('abort', cut, { once: true });
   try {
-    return await look(client, act);
+    return await look(client, act, momentName);
   } finally {
     signal?.removeEventListener('abort', cut);
     // Nothing was written, so the end of the session ends the transaction as well as anything.

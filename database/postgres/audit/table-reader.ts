@@ -11,6 +11,8 @@ import { type KeyColumn, primaryKeys } from '#projections/ports/table-keys.ts';
 import { asText } from '../read-tables/read-tables.ts';
 
 const pageSize = 2_000;
+/** Of each of a dozen tables that are read beside each other, few rows wait in memory. */
+const rowsAhead = 500;
 
 /** The names of the read tables. */
 export const readTableNames: readonly string[] = Object.keys(primaryKeys);
@@ -42,7 +44,7 @@ const nameOf = (schema: string, table: string): string =>
 /** Conditions and their values, put together of names from the lists above alone. */
 const restriction = (
   table: string,
-  { after, accountId: account }: RowFilter,
+  { after, accountId: account, accounts }: RowFilter,
   values: unknown[],
 ) => {
   const conditions: string[] = [];
@@ -52,6 +54,12 @@ const restriction = (
   }
   if (account !== undefined && !ofNoAccount.includes(table)) {
     conditions.push(`account_id = $${values.push(account)}::uuid`);
+  }
+  // A uuid's bytes are in the order of its text.
+  if (accounts != null && !ofNoAccount.includes(table)) {
+    const { from, to } = accounts;
+    if (from !== null) conditions.push(`account_id >= $${values.push(from)}::uuid`);
+    if (to !== null) conditions.push(`account_id < $${values.push(to)}::uuid`);
   }
   return conditions;
 };
@@ -111,6 +119,17 @@ const selectSharedIdsOfSome = sharedIds(`
 const selectStateRevisions = 'SELECT stream, revision FROM ledger.snapshots';
 const selectHeads =
   'SELECT stream, revision, hash FROM ledger.streams WHERE stream > $1 ORDER BY stream LIMIT $2';
+const selectAccountBounds = `
+  SELECT min(id) AS bound FROM (
+    SELECT id, floor(before * $1 / nullif(total, 0)) AS part FROM (
+      SELECT substr(stream, 9) AS id,
+        sum(revision) OVER (ORDER BY stream COLLATE "C") - revision AS before,
+        sum(revision) OVER () AS total
+      FROM ledger.streams
+      WHERE stream ~ '^account-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    ) AS counted
+  ) AS parted
+  WHERE part > 0 AND part < $1 GROUP BY part ORDER BY part`;
 const selectCounter = 'SELECT sequence FROM ledger.log_head';
 const selectState =
   'SELECT stream, revision, version, state FROM ledger.snapshots WHERE stream = $1';
@@ -142,7 +161,7 @@ export const createTableReader = (client: ClientBase): VerifyTableReader => {
 
   /** A page of the cursor, asked for before anybody waits for it. */
   const fetchAhead = (cursor: string): Promise<readonly StoredRow[]> => {
-    const page = read(`FETCH ${pageSize} FROM ${cursor}`);
+    const page = read(`FETCH ${rowsAhead} FROM ${cursor}`);
     page.catch(() => {}); // Thrown where it is awaited, if anybody still wants it.
     return page;
   };
@@ -171,7 +190,7 @@ export const createTableReader = (client: ClientBase): VerifyTableReader => {
       let next: Promise<readonly StoredRow[]> | undefined = fetchAhead(cursor);
       while (next !== undefined) {
         const page: readonly StoredRow[] = await next;
-        next = page.length < pageSize ? undefined : fetchAhead(cursor);
+        next = page.length < rowsAhead ? undefined : fetchAhead(cursor);
         if (page.length > 0) yield page;
       }
       await client.query(`CLOSE ${cursor}`);
@@ -225,6 +244,8 @@ export const createTableReader = (client: ClientBase): VerifyTableReader => {
         last = String(rows.at(-1)?.['stream']);
       }
     },
+    accountBounds: async (parts) =>
+      (await read(selectAccountBounds, [parts])).map((row) => String(row['bound'])),
     counter: async () => Number((await read(selectCounter))[0]?.['sequence']),
   };
 };
