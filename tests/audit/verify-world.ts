@@ -143,12 +143,18 @@ export const verifyWorld = async (eventsInStretch?: number): Promise<VerifyWorld
   const verify: VerifyWorld['verify'] = (options) =>
     look(async (snapshot) => {
       const asked = { ...stretch, ...options };
+      // What a run goes on from becomes its own.
+      const again = structuredClone(asked.earlier);
       const report = await verifyLedger(snapshot, asked);
       // Whoever keeps or watches a run does it once.
       if (asked.threads !== undefined || asked.keep !== undefined || asked.signal !== undefined) {
         return report;
       }
-      const inParts = await verifyLedger(snapshot, { ...asked, threads: partsOf(snapshot, 3) });
+      const inParts = await verifyLedger(snapshot, {
+        ...asked,
+        ...(again && { earlier: again }),
+        threads: partsOf(snapshot, 3),
+      });
       deepEqual(comparable(inParts), comparable(report), 'in parts it comes to the same');
       return report;
     });
