@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Response } from 'express';
 import { z } from 'zod';
 import { openPast } from '#audit/as-of/past.ts';
 import { createPastQueries } from '#audit/as-of/queries.ts';
@@ -159,13 +158,6 @@ const answerPatiently = async (asked: Asked): Promise<Answer> => {
   }
 };
 
-/** Stops the work for a client that has gone. */
-const untilGone = (response: Response): AbortController => {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  return gone;
-};
-
 const sequenceOf = (point: Point | null): number =>
   point?.kind === 'sequence' ? point.sequence : 0;
 
@@ -178,7 +170,6 @@ export const answerFromPast = async (
   route: Route,
   services: Services,
   call: RawCall,
-  response: Response,
   atLeast: number,
 ): Promise<Answer> => {
   const { as_of: asOf, known, ...query } = call.query as Query;
@@ -187,7 +178,7 @@ export const answerFromPast = async (
   const head = await mustHaveBeen(services, view);
   const named = Math.max(sequenceOf(view.asOf), sequenceOf(view.known));
   if (named > 0) await readSequence(services, String(named));
-  const { signal } = untilGone(response);
+  const signal = call.untilGone();
   const asked: Asked = {
     route,
     services,

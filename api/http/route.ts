@@ -28,6 +28,8 @@ type Sender = {
   readonly principal: Principal;
   /** The sender's network address. */
   readonly address: string;
+  /** Aborts when the sender has gone, for long work that nobody waits for any more. */
+  readonly untilGone: () => AbortSignal;
 };
 
 /** A request as the server took it in: parts still as they came. */
@@ -144,6 +146,7 @@ const reading = <Params, Query, Body>(schemas: Schemas<Params, Query, Body>) => 
     actor: raw.actor,
     principal: raw.principal,
     address: raw.address,
+    untilGone: raw.untilGone,
     services,
   });
   return { parts: { params, query, body: body ?? null }, read };

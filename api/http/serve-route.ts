@@ -38,6 +38,14 @@ const bodyOf = async (request: Request, response: Response): Promise<unknown> =>
   return readJsonObject(text);
 };
 
+/** Aborts when the connection of a request ends, or at once where it has: waiting for something may have taken longer. */
+const untilGone = (response: Response): AbortSignal => {
+  const gone = new AbortController();
+  if (response.destroyed) gone.abort();
+  else response.once('close', () => gone.abort());
+  return gone.signal;
+};
+
 const mustHave = (scope: RouteScope, { scopes }: Principal): void => {
   if (scope === null || scope === 'any_user' || scopes.has(scope)) return;
   throw new HttpProblem('insufficient_scope', {
@@ -64,14 +72,16 @@ export const answerBy = async (
   const key =
     route.kind === 'command' ? idempotencyKeyOf(headersDistinct['idempotency-key']) : null;
   const body = route.body === null ? undefined : await bodyOf(request, response);
-  const call = { params, query, body, key, actor: principal.actor, principal, address };
+  const { actor } = principal;
+  const gone = () => untilGone(response);
+  const call = { params, query, body, key, actor, principal, address, untilGone: gone };
   if (route.kind !== 'read') return route.answer(services, call);
   const { min_sequence: asked, ...rest } = query;
   const sequence = await readSequence(services, asked);
   if (route.hasPast === undefined && isAboutPast(query)) throw new HttpProblem('no_past');
   if (route.hasPast === true && isAboutPast(query)) {
     const atLeast = asked === undefined ? 0 : sequence;
-    return answerFromPast(route, services, { ...call, query: rest }, response, atLeast);
+    return answerFromPast(route, services, { ...call, query: rest }, atLeast);
   }
   const answer = await route.answer(services, { ...call, query: rest });
   return { sequence, ...answer };

@@ -28,9 +28,11 @@ const fold = async (
   { accountId, symbol }: Subject,
   shown: View,
   run: Run,
+  signal: AbortSignal | undefined,
 ): Promise<Folded> => {
   let last = 0;
   const watch: NonNullable<Run['see']> = (event, tables) => {
+    signal?.throwIfAborted();
     last = Math.max(event.sequence, last);
     run.see?.(event, tables);
   };
@@ -77,7 +79,7 @@ const sequenceOf = async (
  * The events and the arithmetic that made a figure, in a view of the ledger; null shows what the live read tables show.
  * No list of lines is longer than `most`: the earlier ones are one line. Throws Unexplained where the lines do not come
  * exactly to the figure that the projections fold from the log in that view, or, where the live read tables are
- * explained, to what their views show; NoSuchFigure and NoSuchPast where there is nothing to explain.
+ * explained, to what their views show; NoSuchFigure and NoSuchPast where there is nothing to explain. `signal` aborts.
  */
 export const explain = async (
   snapshot: ExplainSnapshot,
@@ -85,11 +87,12 @@ export const explain = async (
   subject: Subject,
   view: View | null = null,
   most: number = Number.POSITIVE_INFINITY,
+  signal?: AbortSignal,
 ): Promise<Explained> => {
   const { checkpoint } = view === null ? await snapshot.tables.live() : { checkpoint: 0 };
   const shown = view ?? { asOf: null, known: { kind: 'sequence', sequence: checkpoint } };
   const run = figure.begin(subject, most);
-  const { tables, sequence } = await fold(snapshot, figure, subject, shown, run);
+  const { tables, sequence } = await fold(snapshot, figure, subject, shown, run, signal);
   let cell: bigint;
   try {
     cell = projectedCell(figure, tables, subject);

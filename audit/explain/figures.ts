@@ -108,5 +108,6 @@ export const noFigures: Readonly<Record<string, Readonly<Record<string, string>>
 /** Why a column of numbers is no figure; undefined where that is not known of it. */
 export const whyNoFigure = (name: string): string | undefined => {
   const [view = '', column = ''] = name.split('.');
-  return noFigures[view]?.[column];
+  const columns = Object.hasOwn(noFigures, view) ? noFigures[view] : undefined;
+  return columns !== undefined && Object.hasOwn(columns, column) ? columns[column] : undefined;
 };

@@ -11,6 +11,8 @@ export type KnownBreak = {
   readonly found: RecordedEvent<BreakFound>;
   readonly status: BreakStatus;
   readonly firstSeenAt: Instant;
+  /** Of the event that found it, or the latest one that saw it again. */
+  readonly seenSequence: number;
   /** How often it has come up: a correction of one time is not that of another. */
   readonly times: number;
   /** Of an approved one, what corrected the books; null where they had it already. */
@@ -44,6 +46,12 @@ export const evolveReconciliation = (state: ReconciliationState, event: Recorded
   switch (data.type) {
     case 'StatementReconciled':
       state.digests.set(data.source, data.statementDigest);
+      for (const breakId of data.seenAgain) {
+        const known = state.breaks.get(breakId);
+        if (known !== undefined) {
+          state.breaks.set(breakId, { ...known, seenSequence: event.sequence });
+        }
+      }
       return;
     case 'BreakFound': {
       const before = state.breaks.get(data.breakId);
@@ -51,6 +59,7 @@ export const evolveReconciliation = (state: ReconciliationState, event: Recorded
         found: { ...event, data },
         status: 'open',
         firstSeenAt: before?.firstSeenAt ?? data.foundAt,
+        seenSequence: event.sequence,
         times: (before?.times ?? 0) + 1,
         correctedBy: null,
       });

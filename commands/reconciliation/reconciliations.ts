@@ -16,6 +16,7 @@ import { AccountContended } from '../pipeline.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { Ids } from '../ports/ids.ts';
 import { importKey } from '../ports/statement-line.ts';
+import { isBookedBy } from './booked-since.ts';
 import { commandOf } from './correction-command.ts';
 import {
   evolveReconciliation,
@@ -61,13 +62,15 @@ export type Reconciliations = {
 };
 
 export type ReconciliationPorts = {
-  readonly store: Pick<EventStore, 'append' | 'readStream' | 'readCommand'>;
+  readonly store: Pick<EventStore, 'append' | 'readStream' | 'readStreamBackward' | 'readCommand'>;
   readonly ledger: Ledger;
   readonly ids: Ids;
 };
 
 /** Writers of one account's reconciliations are few: more conflicts in a row than this are a bug. */
 const attemptsMax = 50;
+/** Events of an account that are read at a time. */
+const pageMost = 500;
 
 /** The cause of what is written: an event before it in another stream or this one. */
 type Cause = { readonly correlationId: EventId; readonly causationId: EventId };
@@ -170,9 +173,30 @@ export const createReconciliations = ({
     return events.some((event) => event.sequence > sequence);
   };
 
+  /** Something else has been booked since that looks like the correction: only another comparison can tell them apart. */
+  const isBookedSince = async (
+    accountId: AccountId,
+    state: ReconciliationState,
+    known: KnownBreak,
+  ): Promise<boolean> => {
+    const isIt = isBookedBy(state, known);
+    const stream = accountStream(accountId);
+    let before: number | undefined;
+    for (;;) {
+      const paging = before === undefined ? {} : { before };
+      const page = await store.readStreamBackward(stream, { ...paging, limit: pageMost });
+      const since = page.filter(({ sequence }) => sequence > known.seenSequence);
+      if (since.some(isIt)) return true;
+      const last = page.at(-1);
+      if (last === undefined || since.length < pageMost) return false;
+      before = last.revision;
+    }
+  };
+
   const correct = async (
     decision: BreakDecision,
     known: KnownBreak,
+    all: ReconciliationState,
   ): Promise<Handled | Decided> => {
     const { accountId, breakId, actor, at } = decision;
     const { data } = known.found;
@@ -181,36 +205,33 @@ export const createReconciliations = ({
     const stream = accountStream(accountId);
     const before = await store.readCommand(stream, `c:${key}` as CommandId);
     const fits = await ledger.inspect(accountId, (state) => stillFits(data, state));
-    const isOutdated = !fits || (await isImportedSince(accountId, known));
+    const isOutdated =
+      !fits ||
+      (await isImportedSince(accountId, known)) ||
+      (await isBookedSince(accountId, all, known));
     if (before.length === 0 && isOutdated) return refused('break_outdated', { break_id: breakId });
     const meta = { accountId, actor, key, ...causeOf(known) };
     return ledger.handle(meta, commandOf(data.correction, at));
   };
 
-  const openBreak = async ({
-    accountId,
-    breakId,
-  }: BreakDecision): Promise<KnownBreak | Extract<Decided, { kind: 'refused' }>> => {
-    const known = (await stateOf(accountId)).breaks.get(breakId);
-    if (known !== undefined) return known;
-    const refusal = { code: 'break_not_found', details: { break_id: breakId } } as const;
-    return { kind: 'refused', refusal };
-  };
+  const notFound = ({ breakId }: BreakDecision): Decided =>
+    refused('break_not_found', { break_id: breakId });
 
   const notOpen = ({ breakId }: BreakDecision, { status }: KnownBreak): Decided =>
     refused('break_not_open', { break_id: breakId, status });
 
   const approve = async (decision: BreakDecision): Promise<Decided> => {
-    const known = await openBreak(decision);
-    if ('kind' in known) return known;
     const { accountId, breakId, actor, at } = decision;
+    const state = await stateOf(accountId);
+    const known = state.breaks.get(breakId);
+    if (known === undefined) return notFound(decision);
     if (known.status === 'approved') {
       const key = `c:${keyOf(decision, known)}` as CommandId;
       const events = await store.readCommand(accountStream(accountId), key);
       return nothingNew(known.correctedBy, events);
     }
     if (known.status !== 'open') return notOpen(decision, known);
-    const handled = await correct(decision, known);
+    const handled = await correct(decision, known, state);
     if (handled.kind === 'disputed') return handled;
     if (handled.kind === 'refused') return { kind: 'refused', refusal: handled.refusal };
     const because = disputeIn(handled.events);
@@ -233,11 +254,11 @@ export const createReconciliations = ({
   const dismiss = async (
     decision: BreakDecision & { readonly reason: string },
   ): Promise<Decided> => {
-    const known = await openBreak(decision);
-    if ('kind' in known) return known;
+    const { accountId, breakId, actor, at, reason } = decision;
+    const known = (await stateOf(accountId)).breaks.get(breakId);
+    if (known === undefined) return notFound(decision);
     if (known.status === 'dismissed') return nothingNew(null, []);
     if (known.status !== 'open') return notOpen(decision, known);
-    const { accountId, breakId, actor, at, reason } = decision;
     const sequence = await append(
       accountId,
       actor,

@@ -108,6 +108,9 @@ describe('an account that traded', () => {
     equal(unknown.body['code'], 'unknown_figure');
     match(pickText(unknown.body, 'detail'), /positions\.realized_pnl/);
     match(pickText((await ask('orders.sequence')).body, 'detail'), /is a place in the log/);
+    for (const odd of ['accounts.constructor', 'constructor.name', 'accounts.__proto__']) {
+      match(pickText((await ask(odd)).body, 'detail'), /^There is no figure /, odd);
+    }
     const absent = await ask('positions.quantity', { symbol: 'NOPE' });
     deepEqual([absent.status, absent.body['code']], [404, 'figure_not_found']);
     for (const at of ['99999', '2999-01-01T00:00:00Z']) {

@@ -109,5 +109,18 @@ describe('an account whose broker has an execution more', () => {
     const wrong = await compareAt(world, { source: 's', lines: [{ kind: 'trade', price: '1e5' }] });
     deepEqual([wrong.status, wrong.body['code']], [422, 'validation_failed']);
     match(wrong.text, /statement\.lines\.0\.price/);
+    const trade = { kind: 'trade', at: '2014-01-03', symbol: 'ACME', side: 'buy', price: '1' };
+    for (const [field, over] of [
+      ['statement.from', { from: '2014-02-01', to: '2014-01-01' }],
+      [
+        'statement.positions.1.symbol',
+        { positions: ['1', '2'].map((quantity) => ({ symbol: 'acme', quantity })) },
+      ],
+      // No execution could be busted under such an id.
+      ['statement.lines.0.reference', { lines: [{ ...trade, reference: 'é', quantity: '1' }] }],
+    ] as const) {
+      const odd = await compareAt(world, { source: 's', lines: [], ...over });
+      deepEqual([odd.status, pick(odd.body, 'errors', 0, 'field')], [422, field]);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BrokerStatement, StatementLine } from '#commands/ports/broker-statement.ts';
+import type { Decided } from '#commands/reconciliation/reconciliations.ts';
 import type { Actor, BreakId } from '#domain/ids.ts';
 import { cash, formatCash, price, quantity } from '#domain/money.ts';
 import { instant } from '#domain/time.ts';
@@ -148,6 +149,60 @@ describe('a break that was recorded', () => {
     ok(decided.kind === 'refused');
     equal(decided.refusal.code, 'break_outdated');
     equal(await cashNow(), '99904');
+  });
+
+  const gift = (reference: string): StatementLine => ({
+    ...wire,
+    reference,
+    amount: cash('50'),
+    at,
+  });
+  const openIds = async (rows: () => Promise<readonly { breakId: BreakId; status: string }[]>) =>
+    (await rows()).filter(({ status }) => status === 'open').map(({ breakId }) => breakId);
+  const codeOf = (decided: Decided): string =>
+    decided.kind === 'refused' ? decided.refusal.code : decided.kind;
+
+  it('is refused where its cash was booked by hand meanwhile, until it is seen again', async () => {
+    const { record, only, approve, ledger, rows, cashNow } = await opened();
+    await record(told([gift('g1')]));
+    const id = await only();
+    await ledger.told(deposit('50', at));
+    equal(codeOf(await approve(id)), 'break_outdated');
+    equal(await cashNow(), '100050');
+    await record(told([gift('g1'), gift('g2')]));
+    const [left, ...others] = await openIds(rows);
+    ok(left !== undefined && others.length === 0);
+    equal(codeOf(await approve(left)), 'done');
+    equal(await cashNow(), '100100');
+  });
+
+  it('is refused where another source told the same, and that was approved', async () => {
+    const { record, approve, rows, cashNow } = await opened();
+    await record(told([gift('g1'), trade('x1')]));
+    await record(told([gift('bank-1'), trade('b1')], { source: 'bank' }));
+    const decided: string[] = [];
+    for (const id of await openIds(rows)) decided.push(codeOf(await approve(id)));
+    deepEqual(decided.toSorted(), ['break_outdated', 'break_outdated', 'done', 'done']);
+    equal(await cashNow(), '99954');
+  });
+
+  it('is one of two alike that a source tells, and both are approved', async () => {
+    const { record, approve, rows, cashNow } = await opened();
+    await record(told([gift('g1'), gift('g2'), trade('x1'), trade('x2')]));
+    for (const id of await openIds(rows)) equal(codeOf(await approve(id)), 'done');
+    equal(await cashNow(), '99908');
+  });
+
+  it('is refused where the same booking was amended meanwhile', async () => {
+    const { record, approve, rows, cashNow } = await opened();
+    const less = { ...wire, amount: cash('99990') } as StatementLine;
+    const only = { from: instant('2014-01-01T00:00:00Z'), lines: [less] };
+    await record(told([], only));
+    await record(told([], { ...only, source: 'bank', lines: [{ ...less, reference: 'bank-1' }] }));
+    const decided: string[] = [];
+    for (const id of await openIds(rows)) decided.push(codeOf(await approve(id)));
+    deepEqual(decided, ['done', 'break_outdated']);
+    equal(await cashNow(), '99990');
   });
 
   it('stays open where its correction is disputed, and says why', async () => {

@@ -67,11 +67,13 @@ const explained = async (
   figure: Figure,
   account: AccountId,
   sent: Query,
+  signal: AbortSignal,
 ): Promise<Explained> => {
   const { withLook, clock } = services;
   const view: View = { asOf: sent.as_of, known: sent.known };
   await mustHaveBeen(services, view);
   return withLook(async (snapshot) => {
+    signal.throwIfAborted();
     await lateAsOf(services, snapshot, view);
     const isLive = view.asOf === null && view.known === null;
     const subject = {
@@ -83,7 +85,7 @@ const explained = async (
       book: sent.book,
       at: await instantOf(snapshot.log, view, clock.now()),
     };
-    return explain(snapshot, figure, subject, isLive ? null : view, sent.lines);
+    return explain(snapshot, figure, subject, isLive ? null : view, sent.lines, signal);
   });
 };
 
@@ -121,14 +123,16 @@ const explainFigure = accountRoute({
     'no_such_past',
   ],
   accountId: ({ query: sent }) => sent.account_id,
-  handle: async ({ services, account, params, query: sent }) => {
+  handle: async ({ services, account, params, query: sent, untilGone }) => {
     const figure = figureNamed(params.figure);
     if (figure === undefined) throw unknownFigure(params.figure);
     mustName(figure, sent);
+    const signal = untilGone();
     try {
-      const found = await explained(services, figure, account, sent);
+      const found = await explained(services, figure, account, sent, signal);
       return { status: 200, body: explanationJson(account, found) };
     } catch (error) {
+      if (signal.aborted) throw new HttpProblem('invalid_request');
       const problem = problemOf(error, figure);
       if (problem === undefined) throw error;
       if ((await services.queries.getAccount(account)) === undefined)

@@ -189,15 +189,20 @@ const dismissBreak = route({
   },
 });
 
-/** Compares in one look at the log. Throws `account_not_found`. */
+/** Compares in one look at the log, for as long as somebody waits for it. Throws `account_not_found`. */
 const compared = (
   services: Services,
   account: AccountId,
   statement: BrokerStatement,
+  signal: AbortSignal,
 ): Promise<Reconciliation> =>
-  services.withLook(async ({ log }) => {
+  services.withLook(async (look) => {
+    const goOn = (): void => {
+      if (signal.aborted) throw new HttpProblem('invalid_request');
+    };
+    goOn();
     try {
-      const books = await readBooks(log, account, statement, slackDays);
+      const books = await readBooks(look.log, account, statement, slackDays, goOn);
       return reconcile(statement, books, 'everything');
     } catch (error) {
       if (error instanceof NoSuchAccount) throw accountNotFound(account);
@@ -219,10 +224,10 @@ const reconcileStatement = route({
   body: statementBody,
   answers: { 200: form('Reconciliation', 'What differs.', reconciliationAnswer) },
   problems: ['account_not_found'],
-  handle: async ({ services, body, actor }) => {
+  handle: async ({ services, body, actor, untilGone }) => {
     const { account_id: account, record, statement } = body;
     const { reconciliations } = services;
-    const found = await compared(services, account, statement);
+    const found = await compared(services, account, statement, untilGone());
     const now = services.clock.now();
     const { sequence } = record
       ? await reconciliations.record(actor, { ...found, at: now })

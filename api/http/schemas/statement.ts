@@ -9,7 +9,7 @@ import { sides } from '#domain/order/terms.ts';
 import type { Instant } from '#domain/time.ts';
 import { maybe, oneOf, otherwise, text, truth, wholeNumber } from './field.ts';
 import { cash, price, quantity } from './money.ts';
-import { accountId, moment, symbol, tradeTime } from './names.ts';
+import { accountId, executionId, moment, symbol, tradeTime } from './names.ts';
 
 /** Rows of one request: more are too many for a body, and are read from a file by `ledger reconcile`. */
 const linesMax = 5_000;
@@ -22,6 +22,8 @@ const line = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: kind('trade'),
     ...row,
+    // It becomes an execution id, by which the fill can be busted and corrected.
+    reference: executionId,
     at: tradeTime,
     symbol,
     side: oneOf(sides),
@@ -55,14 +57,35 @@ const line = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const statement = z.strictObject({
-  source: text(1, 64),
-  from: maybe(moment),
-  to: maybe(moment),
-  cash: maybe(cash('any')),
-  positions: maybe(z.array(z.strictObject({ symbol, quantity: quantity('any') }))),
-  lines: z.array(line).max(linesMax),
-});
+const statement = z
+  .strictObject({
+    source: text(1, 64),
+    from: maybe(moment),
+    to: maybe(moment),
+    cash: maybe(cash('any')),
+    positions: maybe(z.array(z.strictObject({ symbol, quantity: quantity('any') }))),
+    lines: z.array(line).max(linesMax),
+  })
+  .superRefine(({ from, to, positions }, context) => {
+    if (from !== null && to !== null && from > to) {
+      const message = 'must not be after `to`';
+      context.addIssue({
+        code: 'custom',
+        path: ['from'],
+        message,
+        params: { code: 'out_of_range' },
+      });
+    }
+    const seen = new Set<string>();
+    for (const [index, { symbol: held }] of (positions ?? []).entries()) {
+      if (seen.has(held)) {
+        const message = `names ${held} a second time`;
+        const path = ['positions', index, 'symbol'];
+        context.addIssue({ code: 'custom', path, message, params: { code: 'repeated' } });
+      }
+      seen.add(held);
+    }
+  });
 
 type Line = z.output<typeof line>;
 
