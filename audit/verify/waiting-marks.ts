@@ -18,7 +18,9 @@ const waitingMax = 64;
 export const showWaiting = ({ waitingMarks }: Waiting, position: NaivePosition): void => {
   const marks = waitingMarks.get(position.symbol);
   if (marks === undefined) return;
-  for (const mark of marks) if (mark.sequence > position.shownTo) show(position, mark);
+  let first = marks.length;
+  while (first > 0 && (marks[first - 1] as Mark).sequence > position.shownTo) first -= 1;
+  for (; first < marks.length; first += 1) show(position, marks[first] as Mark);
   position.shownTo = Math.max(position.shownTo, marks.at(-1)?.sequence ?? 0);
 };
 
