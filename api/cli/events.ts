@@ -32,7 +32,10 @@ const help = `
   --follow               goes on with what is written from now on, until Ctrl-C
   --json                 one JSON object a line: sequence and hash, then the event exactly as it is stored
 
-Exit codes: 0 fine, 1 an event is corrupt (shown all the same; the reason is told beside), 2 it could not be done.
+Events are shown as they are stored. Whether somebody changed them is for ledger verify to say, which knows the hashes.
+
+Exit codes: 0 fine, 1 an event cannot be read, or its columns say other than its body (shown all the same; the reason is
+told beside), 2 it could not be done.
 
 Examples:
   ledger events --type OrderFilled --type FillBusted --from 2026-01-05T14:30:00Z

@@ -233,7 +233,7 @@ export const createLivingRows = <Item extends Made>(
     },
     compare: () => {
       const rows = along.take(now);
-      if (rows.length > 0 || made.length > 0) match(rows);
+      if (rows.length > 0 || (made.length > 0 && stray.size > 0)) match(rows);
       if (touched.length === 0) return;
       for (const one of touched) settle(one);
       made = [];

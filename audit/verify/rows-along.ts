@@ -3,8 +3,8 @@ import type { StoredRow } from '#projections/ports/read-tables.ts';
 /** Rows of a table in the order of the log, taken as the log goes by: a page or two are held, never all. */
 export type RowsAlong = {
   readonly rows: () => number;
-  /** Whether all rows up to and with this sequence are at hand. */
-  readonly knows: (sequence: number) => boolean;
+  /** All rows before this sequence are at hand. */
+  readonly knownBefore: () => number;
   readonly read: (sequence: number) => Promise<void>;
   /** Takes the rows up to and with this sequence, which must be known. */
   readonly take: (sequence: number) => readonly StoredRow[];
@@ -30,7 +30,7 @@ export const createRowsAlong = (
 
   return {
     rows: () => rows,
-    knows: (sequence) => last > sequence,
+    knownBefore: () => last,
     read: async (sequence) => {
       while (last <= sequence) {
         const { done, value } = await iterator.next();

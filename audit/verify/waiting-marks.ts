@@ -18,9 +18,9 @@ const waitingMax = 64;
 export const showWaiting = ({ waitingMarks }: Waiting, position: NaivePosition): void => {
   const marks = waitingMarks.get(position.symbol);
   if (marks === undefined) return;
-  let at = marks.length;
-  while (at > 0 && (marks[at - 1]?.sequence ?? 0) > position.shownTo) at -= 1;
-  for (const mark of at === 0 ? marks : marks.slice(at)) show(position, mark);
+  let first = marks.length;
+  while (first > 0 && (marks[first - 1] as Mark).sequence > position.shownTo) first -= 1;
+  for (; first < marks.length; first += 1) show(position, marks[first] as Mark);
   position.shownTo = Math.max(position.shownTo, marks.at(-1)?.sequence ?? 0);
 };
 

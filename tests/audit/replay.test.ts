@@ -70,7 +70,7 @@ describe('ledger replay', () => {
     equal((await replay('--into', 'audit', '--to', '10', '--replace')).code, 0);
     equal(await dumpSchema(client, 'audit'), dump(foldLedger(log.slice(0, 10))));
     await world.sql('CREATE SCHEMA reports');
-    for (const name of ['ledger', 'identity', 'public', 'pg_new', liveSchema, 'reports']) {
+    for (const name of ['ledger', 'live', 'identity', 'public', 'pg_new', liveSchema, 'reports']) {
       const { code, told } = await replay('--into', name, '--replace');
       equal(code, 2, name);
       match(told, /schema/, name);

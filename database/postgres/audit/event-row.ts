@@ -20,8 +20,13 @@ export const eventColumns =
   'sequence, stream, revision, id, type, recorded_at, effective_at, hash, body';
 
 const timestamp = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00$/;
+const whole = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\+00$/;
 /** Postgres's text in UTC as an Instant. What is none (`infinity`) stays as it is: no body will say the same. */
 const instantOf = (text: string): Instant => {
+  // Mostly it has all six decimals, as an Instant does.
+  if (text.length === 29 && whole.test(text)) {
+    return `${text.slice(0, 10)}T${text.slice(11, 26)}Z` as Instant;
+  }
   const match = timestamp.exec(text);
   if (match === null) return text as Instant;
   return `${match[1]}T${match[2]}.${(match[3] ?? '').padEnd(6, '0')}Z` as Instant;

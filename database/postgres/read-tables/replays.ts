@@ -10,7 +10,7 @@ const MOMENTARY = 'replay_tmp_';
 
 const namePattern = /^[a-z][a-z0-9_]{0,47}$/;
 // Schemas of the ledger itself, and of PostgreSQL.
-const reserved = /^(ledger|identity|public|information_schema|pg_.*|read_v\d.*)$/;
+const reserved = /^(ledger|identity|public|information_schema|live|pg_.*|read_v\d.*)$/;
 
 const refuse = (reason: string): never => {
   throw new ReplayRefused(reason);
@@ -22,7 +22,7 @@ const checkName = (schema: string): void => {
       `${schema} is no name for a replay: small letters, digits and _ after a letter, up to 48.`,
     );
   }
-  if (reserved.test(schema)) refuse(`${schema} is a schema of the ledger or of PostgreSQL itself.`);
+  if (reserved.test(schema)) refuse(`${schema} is a name of the ledger or of PostgreSQL itself.`);
   if (schema.startsWith(MOMENTARY))
     refuse(`Names that begin with ${MOMENTARY} are the ledger's own.`);
 };
