@@ -302,14 +302,12 @@ describe('an import that is stopped', () => {
     let handled = 0;
     const withLedger: ImportWorld['ports']['withLedger'] = (act) => {
       const ledger = world.newLedger();
-      return act({
-        ...ledger,
-        handle: async (meta, command) => {
-          handled += 1;
-          if (handled === 20) stop.abort();
-          return ledger.handle(meta, command);
-        },
-      });
+      const handle: typeof ledger.handle = async (meta, command) => {
+        handled += 1;
+        if (handled === 20) stop.abort();
+        return ledger.handle(meta, command);
+      };
+      return act({ ...ledger, handle }, world.store);
     };
     const args = [file, '--open', 'M-1', '--kind', 'margin', '--book'];
     await rejects(world.run(args, { ports: { withLedger }, signal: stop.signal }), /abort/);
