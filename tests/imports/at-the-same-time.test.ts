@@ -97,6 +97,27 @@ describe('an import while somebody approves a break of one of its rows', () => {
     });
   }
 
+  it('books each row once, also where both go on at their own pace', async () => {
+    const rows = Array.from({ length: 12 }, (_, place) =>
+      cash(String(place + 10), `m-${place}`, String(2 ** place)),
+    );
+    const { all, ids, accountId } = await withBreaks(...rows);
+    const decided: string[] = [];
+    const deciding = async (): Promise<void> => {
+      for (const breakId of ids.toReversed()) {
+        decided.push((await approving(accountId, breakId)).kind);
+      }
+    };
+    const [ran] = await Promise.all([
+      world.run([all, '--account', 'R-1', '--book', '--json']),
+      deciding(),
+    ]);
+    equal(await cashOf(accountId), String(5000 + 2 ** 12 - 1));
+    const [code, booked] = numbersOf(ran);
+    equal(code, 0);
+    equal(Number(booked) + decided.filter((kind) => kind === 'done').length, rows.length);
+  });
+
   it('goes on with what is left where somebody books something else', async () => {
     const { all, accountId } = await withBreaks(second, third);
     const other = fileOf('other.jsonl', cash('05', 'c-9', '100'));
