@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Booking, bookImport } from '#commands/imports/book-import.ts';
 import type { ImportPlan } from '#commands/imports/import-plan.ts';
 import type { AsOf } from '#commands/imports/knowledge.ts';
@@ -175,6 +176,8 @@ const openAccount = async (
   return asOf;
 };
 
+const longestPauseMs = 1_000;
+
 const book = (
   ports: ImportPorts,
   { account, files, plan, ownerId }: Prepared,
@@ -183,7 +186,10 @@ const book = (
 ): Promise<Booking> => {
   let done = 0;
   const { accountId } = account;
-  const planAgain = async (): Promise<ImportPlan> => {
+  const planAgain = async (inVain: number): Promise<ImportPlan> => {
+    // Who writes without a pause is let through: planning takes longer than a command.
+    const pause = inVain < 2 ? 0 : Math.min(longestPauseMs, 2 ** inVain);
+    if (pause > 0) await setTimeout(pause, undefined, { signal });
     const onRead = (): void => signal.throwIfAborted();
     const now = await ports.withLook((look) => accountThere(look, accountId, onRead));
     return planImport(files, now.knowledge, ports.digest);

@@ -20,8 +20,8 @@ export type Booking = {
 export type BookingPorts = {
   readonly ledger: Pick<Ledger, 'handle'>;
   readonly store: Pick<EventStore, 'readStreamBackward'>;
-  /** Plans the same files again, on the account as it is now. */
-  readonly planAgain: () => Promise<ImportPlan>;
+  /** Plans the same files again, on the account as it is now. `inVain`: of how many plans before it nothing was booked. */
+  readonly planAgain: (inVain: number) => Promise<ImportPlan>;
   /** Hears after each command; what it throws ends the import there, and booking the same files again goes on. */
   readonly onBooked: (count: number, total: number) => void;
 };
@@ -57,6 +57,11 @@ type Course = {
 
 const isLeft = ({ booked, known }: Course, one: PlannedCommand): boolean =>
   one.outcome === 'book' && !booked.has(placeOf(one)) && !known.has(placeOf(one));
+
+const asEnded = ({ known }: Course, one: PlannedCommand): PlannedCommand =>
+  known.has(placeOf(one))
+    ? { ...one, outcome: 'known', code: null, why: 'somebody else booked it meanwhile' }
+    : one;
 
 const leftOf = (course: Course): readonly PlannedCommand[] =>
   course.plan.commands.filter((one) => isLeft(course, one));
@@ -123,18 +128,21 @@ export const bookImport = async (
 ): Promise<Booking> => {
   const course: Course = { plan, asOf: plan.asOf, booked: new Map(), known: new Set() };
   const ended = (stopped: Stop | null): Booking => {
-    const { booked, known, plan: carriedOut } = course;
+    const { booked, known } = course;
+    const commands = course.plan.commands.map((one) => asEnded(course, one));
+    const carriedOut = { ...course.plan, commands };
     return { booked: booked.size, knownMeanwhile: known.size, stopped, plan: carriedOut };
   };
-  for (let inVain = 0; inVain < plansMax; inVain += 1) {
+  let inVain = 0;
+  while (inVain < plansMax) {
     const before = course.booked.size;
     try {
       return ended(await goOn(ports, accountId, course));
     } catch (error) {
       if (!(error instanceof AccountMoved)) throw error;
     }
-    if (course.booked.size > before) inVain = 0;
-    const stopped = replan(course, await ports.planAgain());
+    inVain = course.booked.size > before ? 0 : inVain + 1;
+    const stopped = replan(course, await ports.planAgain(inVain));
     if (stopped !== null) return ended(stopped);
   }
   throw new AccountContended(`account ${accountId}: ${plansMax} plans in a row were outdated`);

@@ -146,6 +146,9 @@ A break that was recorded ends when a later statement of the same source is reco
 agrees, or which would show it and does not. What no statement has ended stays open: each comparison says how many such breaks
 there are besides its own (\`still_open\`), so that no break in one file is not read as none at all.
 
+An import and a decision at the same time book a row once: where somebody else writes to the account or decides a break while an
+import books, what is left is planned again, and a row that cannot be booked any more stops it (\`stopped_at\`).
+
 A whole statement may also be one JSON document, \`json-statement\`, which \`ledger import\` does not take: \`source\`, \`from\`, \`to\`,
 \`cash\` and \`positions\` at the end, and \`lines\` of the kinds trade, cash, dividend and split, with \`newShares\`, \`oldShares\`,
 \`perShare\` for the names below. Its references are taken as they stand: write \`SOURCE:REFERENCE\` for what an import booked.
