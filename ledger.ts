@@ -282,7 +282,7 @@ const offerToken = async (): Promise<string | null> => {
 
 const imports: ImportPorts = {
   withLook,
-  withLedger: (act) => withCommandSide(({ ledgerWith }) => act(ledgerWith(noQuotes))),
+  withLedger: (act) => withCommandSide(({ store, ledgerWith }) => act(ledgerWith(noQuotes), store)),
   layoutNames,
   read: (files, { layout, symbols }) =>
     readStatements(files, { layout, symbols: symbolsIn(symbols) }),

@@ -14,6 +14,11 @@ export type CommandMeta = {
    * A Fill needs none: its execution id is its key.
    */
   readonly key: string | null;
+  /**
+   * The revision of the account that the caller has looked at: where somebody has written since, nothing is done and
+   * AccountMoved is thrown. A command that is known already is answered all the same.
+   */
+  readonly expectedRevision?: number;
   readonly correlationId?: EventId;
   readonly causationId?: EventId;
 };

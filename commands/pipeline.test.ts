@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemorySnapshotStore } from '#database/memory/snapshot-store.ts';
 import { type AccountState, holdingOf } from '#domain/account/state.ts';
-import { type AccountId, accountStream } from '#domain/ids.ts';
+import { type AccountId, type Actor, accountStream } from '#domain/ids.ts';
 import { formatCash, formatQuantity } from '#domain/money.ts';
 import {
   accountOne,
@@ -28,6 +28,7 @@ import {
 } from '#tests/support/memory-ledger.ts';
 import type { AccountCommand } from './commands.ts';
 import type { Handled } from './ledger.ts';
+import { AccountMoved } from './pipeline.ts';
 import type { EventStore } from './ports/event-store.ts';
 import type { Snapshot } from './ports/snapshot-store.ts';
 import { stateVersion } from './state-codec.ts';
@@ -306,6 +307,55 @@ describe('a process whose memory is behind the store', () => {
     await one.told(cashAccount, deposit('500'));
     assert.equal((await other.tell(deposit('500'))).kind, 'done');
     assert.equal((await one.tell(withdraw('1000'))).kind, 'done');
+  });
+});
+
+describe('a command that expects a revision of the account', () => {
+  const at = (expectedRevision: number, key: string | null = null) => ({
+    accountId: accountOne,
+    actor: 'a test' as Actor,
+    key,
+    expectedRevision,
+  });
+
+  it('is done where nobody has written since', async () => {
+    const ledger = ledgerOn({ store: memoryStore() });
+    await ledger.told(cashAccount, deposit('5000'));
+    const answer = await ledger.handle(at(2), deposit('1'));
+    assert.ok(answer.kind === 'done');
+    assert.equal(answer.events.at(-1)?.revision, 3);
+  });
+
+  it('is not done where this process or another has written since', async () => {
+    const store = memoryStore();
+    const [one, other] = [ledgerOn({ store }), ledgerOn({ store })];
+    await one.told(cashAccount, deposit('5000'));
+    await other.told(deposit('1'));
+    // Behind the store, this process learns it at its own write, or where there is nothing to write.
+    await assert.rejects(one.handle(at(2), deposit('2')), AccountMoved);
+    await assert.rejects(one.handle(at(2), withdraw('100000')), AccountMoved);
+    await assert.rejects(other.handle(at(2), deposit('2')), AccountMoved);
+    assert.equal(await countOf(store, 'CashDeposited'), 2);
+  });
+
+  it('reads what it has not seen yet where the caller has seen more', async () => {
+    const store = memoryStore();
+    const [one, other] = [ledgerOn({ store }), ledgerOn({ store })];
+    await one.told(cashAccount, deposit('5000'));
+    await other.told(deposit('1'));
+    assert.equal((await one.handle(at(3), deposit('2'))).kind, 'done');
+  });
+
+  it('is answered as before where it is known, wherever the account is', async () => {
+    const store = memoryStore();
+    const ledger = ledgerOn({ store });
+    await ledger.told(cashAccount);
+    await ledger.tell(deposit('5'), 'k');
+    await ledger.told(deposit('1'));
+    for (const again of [ledger, ledgerOn({ store })]) {
+      const answer = await again.handle(at(1, 'k'), deposit('5'));
+      assert.ok(answer.kind === 'done' && answer.repeated);
+    }
   });
 });
 

@@ -43,7 +43,15 @@ export class AccountContended extends Error {
   readonly code = 'account_contended';
 }
 
+/** Somebody has written to the account since the caller looked; nothing was done. Look again. */
+export class AccountMoved extends Error {
+  override readonly name = 'AccountMoved';
+}
+
 type Attempt = { readonly done: Handled } | 'again';
+
+const recentOf = ({ recent }: AccountSession, commandId: CommandId | null) =>
+  commandId === null ? undefined : recent.get(commandId);
 
 /** The first result of a command that is known already, if it asks for the same. */
 const replayed = (events: readonly RecordedEvent[], identity: CommandIdentity): Handled => {
@@ -137,6 +145,23 @@ export const createLedger = (
     return { done: answered(decision, []) };
   };
 
+  /** The account is not where the caller saw it. Throws AccountMoved, unless this session is what is behind. */
+  const notAt = async (
+    expected: number,
+    session: AccountSession,
+    identity: CommandIdentity,
+  ): Promise<Attempt> => {
+    await session.lastWrite;
+    if (session.dropped) return 'again';
+    const known = await knownCommand(session.accountId, identity.commandId);
+    if (known.length > 0) return { done: replayed(known, identity) };
+    if (session.revision > expected) {
+      throw new AccountMoved(`account ${session.accountId} is past revision ${expected}`);
+    }
+    sessions.drop(session);
+    return 'again';
+  };
+
   const attempt = async (
     meta: CommandMeta,
     command: AccountCommand,
@@ -145,9 +170,11 @@ export const createLedger = (
     const session = await sessions.open(meta.accountId);
     if (session.dropped) return 'again';
     const { commandId } = identity;
-    const recent = commandId === null ? undefined : session.recent.get(commandId);
+    const recent = recentOf(session, commandId);
     if (recent !== undefined) return { done: replayed(recent, identity) };
 
+    const { expectedRevision = session.revision } = meta;
+    if (session.revision !== expectedRevision) return notAt(expectedRevision, session, identity);
     const decision = decide(command, session.state, quotes);
     if (decision.events.length === 0) return withoutWriting(session, decision, identity);
 

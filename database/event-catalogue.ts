@@ -434,7 +434,7 @@ export const eventSchemas: {
   },
   BreakResolved: {
     version: 1,
-    meaning: 'A later statement shows a break no more.',
+    meaning: 'A later statement agrees with our side of a break, or would show it and does not.',
     fields: { ...someBreak, statementDigest: digest, resolvedAt: instant },
   },
   BreakApproved: {

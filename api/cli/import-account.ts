@@ -36,8 +36,9 @@ const knowledgeOf = async (
   }
   for await (const page of log.events({ stream: reconciliationStream(accountId) })) {
     for (const stored of page) {
-      const { data } = log.decode(stored);
-      if (isReconciliationEvent(data)) learnReconciliation(knowledge, data);
+      const event = log.decode(stored);
+      const { data } = event;
+      if (isReconciliationEvent(data)) learnReconciliation(knowledge, { ...event, data });
     }
     onRead();
   }

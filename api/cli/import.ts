@@ -1,7 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Booking, bookImport } from '#commands/imports/book-import.ts';
+import type { ImportPlan } from '#commands/imports/import-plan.ts';
+import type { AsOf } from '#commands/imports/knowledge.ts';
 import { planImport } from '#commands/imports/plan-import.ts';
 import type { Ledger } from '#commands/ledger.ts';
 import type { Digest } from '#commands/ports/digest.ts';
+import type { EventStore } from '#commands/ports/event-store.ts';
 import type { AccountPolicy } from '#domain/account/policy.ts';
 import type { AccountId, Actor } from '#domain/ids.ts';
 import type { Asked, Command, ExitCode, Speech } from './command.ts';
@@ -21,7 +25,9 @@ import type { WithLook } from './with-look.ts';
 
 export type ImportPorts = {
   readonly withLook: WithLook;
-  readonly withLedger: <T>(act: (ledger: Ledger) => Promise<T>) => Promise<T>;
+  readonly withLedger: <T>(
+    act: (ledger: Ledger, store: Pick<EventStore, 'readStreamBackward'>) => Promise<T>,
+  ) => Promise<T>;
   readonly layoutNames: readonly string[];
   /** Throws where a file is no statement, or no table of symbols. */
   readonly read: (files: readonly NamedBytes[], options: ReadingOptions) => readonly ReadFile[];
@@ -46,7 +52,8 @@ const helpOf = (layouts: readonly string[]): string => `
 Rows are reports of what happened: they are booked at their own times, also where the cash was not there. Each is known
 by its reference, so that the same file again, or one that overlaps it, books nothing twice, and an import that was
 stopped goes on when it is run again. What \`ledger reconcile\` found missing and a person approved is known here, and a
-row that it paired with something booked under another reference is not booked beside that. The account is in USD: rows
+row that it paired with something booked under another reference is not booked beside that. Where somebody else writes to the account or decides a break while an import books, what is left
+is planned again; a row that cannot be booked any more stops it. The account is in USD: rows
 in other currencies are problems, unless the file says what they came to in USD. docs/imports.md has the layouts, codes
 and the schema of JSON lines.
 
@@ -151,37 +158,54 @@ const prepare = async (ports: ImportPorts, wish: Wish, signal: AbortSignal): Pro
   return { account, files, plan, ownerId };
 };
 
+/** Opens it if it is to be opened. Returns what of the account is known then. */
 const openAccount = async (
   { makeOwner }: ImportPorts,
   ledger: Ledger,
-  { accountId, opening }: ImportAccount,
+  { accountId, opening, knowledge }: ImportAccount,
   ownerId: string | null,
-): Promise<void> => {
+): Promise<AsOf> => {
+  let { asOf } = knowledge;
   if (opening !== null) {
     const actor = 'import:open' as Actor;
     const opened = await ledger.handle({ accountId, actor, key: 'import:open' }, opening);
     if (opened.kind === 'refused') throw new Error(`The account: ${opened.refusal.code}.`);
+    asOf = { ...asOf, account: opened.events.at(-1)?.revision ?? asOf.account };
   }
   if (ownerId !== null) await makeOwner(accountId, ownerId);
+  return asOf;
 };
+
+const longestPauseMs = 1_000;
 
 const book = (
   ports: ImportPorts,
-  { account, plan, ownerId }: Prepared,
+  { account, files, plan, ownerId }: Prepared,
   speech: Speech,
   signal: AbortSignal,
 ): Promise<Booking> => {
   let done = 0;
+  const { accountId } = account;
+  const planAgain = async (inVain: number): Promise<ImportPlan> => {
+    // Who writes without a pause is let through: planning takes longer than a command.
+    const pause = inVain < 2 ? 0 : Math.min(longestPauseMs, 2 ** inVain);
+    if (pause > 0) await setTimeout(pause, undefined, { signal });
+    const onRead = (): void => signal.throwIfAborted();
+    const now = await ports.withLook((look) => accountThere(look, accountId, onRead));
+    return planImport(files, now.knowledge, ports.digest);
+  };
   const fresh = plan.commands.filter(({ outcome }) => outcome === 'book').length;
-  return ports.withLedger(async (ledger) => {
+  return ports.withLedger(async (ledger, store) => {
     try {
       return await withProgress(speech, signal, 'import', async (progress) => {
         progress(0, fresh);
-        await openAccount(ports, ledger, account, ownerId);
-        return bookImport(ledger, account.accountId, plan.commands, (count, total) => {
+        const asOf = await openAccount(ports, ledger, account, ownerId);
+        const onBooked = (count: number, total: number): void => {
           done = count;
           progress(count, total);
-        });
+        };
+        const booking = { ledger, store, planAgain, onBooked };
+        return bookImport(booking, accountId, { ...plan, asOf });
       });
     } catch (error) {
       speech.tell(`Stopped after ${done} of ${fresh}. Run it again: it goes on where it stopped.`);
@@ -219,7 +243,8 @@ export const importCommand = (ports: ImportPorts): Command => ({
     const problems = problemsOf(prepared).length;
     const isBooking = wish.book && (problems === 0 || wish.skipProblems);
     const booking = isBooking ? await book(ports, prepared, speech, signal) : null;
-    say({ ...prepared, booking }, flagOf(asked, 'json'), speech);
+    const { plan } = booking ?? prepared;
+    say({ ...prepared, plan, booking }, flagOf(asked, 'json'), speech);
     if (wish.book && !isBooking) {
       speech.tell(`ledger: ${problems} problems, so nothing was written.`);
     }

@@ -89,6 +89,10 @@ const counted = (counts: Answer['counts']): string =>
 const recordedInWords = (sequence: number | null): string =>
   sequence === null ? 'nothing new' : `as event ${sequence}`;
 
+/** No break here does not mean that none is open: others may be of other rows. */
+const stillOpenInWords = (count: number): string =>
+  `recorded before and still open: ${count}, ledger reconcile --list`;
+
 /** A comparison for people: what was compared, the breaks, how far they explain the ends. */
 export const reportLines = (answer: Answer, wasToRecord: boolean): readonly string[] => [
   ...named([
@@ -98,6 +102,7 @@ export const reportLines = (answer: Answer, wasToRecord: boolean): readonly stri
     ['rows', `${answer.lines} in the statement, ${answer.matched} of them agree`],
     ['ends', answer.ends_not_compared && `not compared: ${answer.ends_not_compared}`],
     ['breaks', answer.breaks.length === 0 ? 'none' : counted(answer.counts)],
+    ['also', answer.still_open === 0 ? null : stillOpenInWords(answer.still_open)],
     ['recorded', wasToRecord ? recordedInWords(answer.recorded_sequence) : null],
   ]),
   ...(answer.breaks.length === 0

@@ -24,7 +24,7 @@ const helpOf = (layouts: readonly string[]): string => `
                       without it the file tells
   --symbols FILE      lines of NAME,SYMBOL: which symbol an ISIN, a CUSIP or a broker's ticker has here
   --skip-problems     compares the rows that can be read although others cannot: not the ends, and a break is resolved by
-                      its own row alone
+                      its own row alone, or one that agrees with our side of it
   --against broker    the paper broker's own journal of what it executed
   --from INSTANT      of the broker's journal, only from then on
   --record            keeps what was found; the same again changes nothing
@@ -37,6 +37,8 @@ const helpOf = (layouts: readonly string[]): string => `
 Compares fills, cash, dividends and splits of the statement's time, then holdings and cash at its end, in one
 read-only look at the log. Each difference is a break: typed, aged, with both sides, what it explains of the ends, and
 the one command that would mend it, or why a person has to decide. What nothing explains is a break of its own.
+Breaks that were recorded before and are not in this comparison stay open until one that agrees with our side of them,
+or would show them, is recorded: how many there are is told.
 Nothing is written without --record, --approve or --dismiss. Ages count to the last event of the log.
 
 A file that is imported and one that is compared give the same references, so neither books what the other has booked:
@@ -114,11 +116,14 @@ const compare = async (
     : { sequence: null };
   const kept = await ports.withLook((look) => listBreaks(look, account));
   const known = new Map(kept.map((row) => [row.breakId, row]));
+  const shown = new Set(found.breaks.map(({ breakId }) => breakId));
+  const others = kept.filter(({ breakId, status }) => status === 'open' && !shown.has(breakId));
   const answer = reconciliationJson(
     found,
     ({ breakId }) => known.get(breakId),
     now,
     recorded.sequence,
+    others.length,
   );
   if (flagOf(asked, 'json')) speech.out(JSON.stringify(answer));
   else for (const line of reportLines(answer, flagOf(asked, 'record'))) speech.out(line);

@@ -5,6 +5,7 @@ import type { AccountId } from '#domain/ids.ts';
 import { type BreakType, breakTypes } from '#domain/reconciliation/break-types.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
 import type { Instant } from '#domain/time.ts';
+import { agreedOf } from './agreed.ts';
 import { asBooked, type NotCompared } from './as-booked.ts';
 import { type Balances, balanceBreaks, balancesOf } from './balances.ts';
 import { brokersId, type OurBooks } from './books.ts';
@@ -34,6 +35,8 @@ export type Reconciliation = {
   readonly kinds: readonly BreakType[];
   /** The references of the rows that were compared. */
   readonly compared: ReadonlySet<string>;
+  /** What of ours rows were matched with and agree: executions and events, by id. */
+  readonly agreed: ReadonlySet<string>;
   readonly counts: Readonly<Partial<Record<BreakType, number>>>;
   readonly breaks: readonly Break[];
   readonly balances: Balances;
@@ -167,9 +170,10 @@ export const reconcile = (
   const limits = { period, slackDays, statesFees: isWhole };
   const fills = matchFills(told.trades, told.fills, limits);
   const sameAs = roundingsOf(fills);
+  const cash = isWhole ? matchCash(told.moves, told.movements, sameAs, limits) : null;
   const found = [
     ...fillBreaks(context, fills, told.takenBack),
-    ...(isWhole ? cashBreaks(context, matchCash(told.moves, told.movements, sameAs, limits)) : []),
+    ...(cash === null ? [] : cashBreaks(context, cash)),
     ...(isWhole ? splitBreaks(context, splits) : []),
   ];
   const balances = balancesOf(context, found);
@@ -191,6 +195,7 @@ export const reconcile = (
         ({ reference }) => reference,
       ),
     ),
+    agreed: agreedOf({ fills, cash, splits: isWhole ? splits : null }, found),
     counts: countsOf(breaks),
     breaks,
     balances,

@@ -2,6 +2,7 @@ import type { Symbol as Ticker } from '#domain/ids.ts';
 import type { Cash, Price, Quantity } from '#domain/money.ts';
 import type { Instant } from '#domain/time.ts';
 import type { AccountCommand } from '../commands.ts';
+import type { AsOf } from './knowledge.ts';
 
 /** What becomes of a row when an import is booked, and in which words it is told. */
 export const outcomes = {
@@ -100,4 +101,6 @@ export type ImportPlan = {
   /** With everything booked that can be. */
   readonly after: Holdings;
   readonly warnings: readonly ImportWarning[];
+  /** What of the account it was made on. */
+  readonly asOf: AsOf;
 };

@@ -23,6 +23,9 @@ export type PairedRows = {
   status: 'open' | 'approved' | 'dismissed';
 };
 
+/** How far an account's own stream and that of its reconciliations have been read: their revisions. */
+export type AsOf = { readonly account: number; readonly reconciliations: number };
+
 /** What an account knows already, as far as an import has to. */
 export type AccountKnowledge = {
   readonly state: AccountState;
@@ -34,6 +37,7 @@ export type AccountKnowledge = {
   readonly splits: StockSplit[];
   /** Breaks that pair rows with something that is booked under another reference, in the order in which they came up. */
   readonly paired: Map<BreakId, PairedRows>;
+  asOf: AsOf;
   openedAt: Instant | null;
   /** Of its last event; null for none. */
   lastAt: Instant | null;
@@ -46,6 +50,7 @@ export const nothingKnown = (): AccountKnowledge => ({
   movements: new Map(),
   splits: [],
   paired: new Map(),
+  asOf: { account: 0, reconciliations: 0 },
   openedAt: null,
   lastAt: null,
 });
@@ -71,6 +76,7 @@ const learnMovement = (
 export const learn = (knowledge: AccountKnowledge, event: RecordedEvent): void => {
   const data = event.data as AccountEvent; // An account's stream holds nothing else.
   evolve(knowledge.state, data);
+  knowledge.asOf = { ...knowledge.asOf, account: event.revision };
   if (event.commandId !== null) knowledge.commands.set(event.commandId, event.commandDigest);
   const movement = movementIn(data);
   if (movement !== undefined) learnMovement(knowledge, movement, event.id);
@@ -98,8 +104,9 @@ const learnBreak = ({ paired }: AccountKnowledge, found: BreakFound): void => {
 /** Takes in the next event of the account's reconciliations, in place. */
 export const learnReconciliation = (
   knowledge: AccountKnowledge,
-  event: ReconciliationEvent,
+  { revision, data: event }: RecordedEvent<ReconciliationEvent>,
 ): void => {
+  knowledge.asOf = { ...knowledge.asOf, reconciliations: revision };
   const { paired } = knowledge;
   if (event.type === 'StatementReconciled') return;
   if (event.type === 'BreakFound') {

@@ -129,5 +129,6 @@ export const planImport = (
     commands.push(...made);
     for (const one of made) warnings.see(one, state);
   }
-  return { commands, before, after: holdingsOf(state), warnings: warnings.all() };
+  const { asOf } = knowledge;
+  return { commands, before, after: holdingsOf(state), warnings: warnings.all(), asOf };
 };

@@ -12,7 +12,7 @@ import type { NewEvent, RecordedEvent } from '#domain/recorded-event.ts';
 import type { Refusal, RefusalCode } from '#domain/refusals.ts';
 import type { Instant } from '#domain/time.ts';
 import type { Handled, Ledger } from '../ledger.ts';
-import { AccountContended } from '../pipeline.ts';
+import { AccountContended, AccountMoved } from '../pipeline.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { Ids } from '../ports/ids.ts';
 import { importKey } from '../ports/statement-line.ts';
@@ -193,7 +193,8 @@ export const createReconciliations = ({
     }
   };
 
-  const correct = async (
+  /** Checks and books on one revision of the account. Throws AccountMoved where somebody wrote in between. */
+  const correctAsSeen = async (
     decision: BreakDecision,
     known: KnownBreak,
     all: ReconciliationState,
@@ -203,15 +204,34 @@ export const createReconciliations = ({
     if (data.correction === null) return refused('break_needs_a_person', { break_id: breakId });
     const key = keyOf(decision, known);
     const stream = accountStream(accountId);
+    // First: what the store is asked for after it has all that came before this revision.
+    const { fits, revision: expectedRevision } = await ledger.inspect(
+      accountId,
+      (state, revision) => ({ fits: stillFits(data, state), revision }),
+    );
     const before = await store.readCommand(stream, `c:${key}` as CommandId);
-    const fits = await ledger.inspect(accountId, (state) => stillFits(data, state));
     const isOutdated =
       !fits ||
       (await isImportedSince(accountId, known)) ||
       (await isBookedSince(accountId, all, known));
     if (before.length === 0 && isOutdated) return refused('break_outdated', { break_id: breakId });
-    const meta = { accountId, actor, key, ...causeOf(known) };
+    const meta = { accountId, actor, key, expectedRevision, ...causeOf(known) };
     return ledger.handle(meta, commandOf(data.correction, at));
+  };
+
+  const correct = async (
+    decision: BreakDecision,
+    known: KnownBreak,
+    all: ReconciliationState,
+  ): Promise<Handled | Decided> => {
+    for (let round = 1; round <= attemptsMax; round += 1) {
+      try {
+        return await correctAsSeen(decision, known, all);
+      } catch (error) {
+        if (!(error instanceof AccountMoved)) throw error;
+      }
+    }
+    throw new AccountContended(`account ${decision.accountId}: ${attemptsMax} writers in a row`);
   };
 
   const notFound = ({ breakId }: BreakDecision): Decided =>

@@ -1,14 +1,18 @@
 import type { AccountId } from '#domain/ids.ts';
 import type { BreakType } from '#domain/reconciliation/break-types.ts';
 import type { Break, ReconciliationEvent } from '#domain/reconciliation/events.ts';
+import { idsOfOurs } from '#domain/reconciliation/our-side.ts';
 import { isBy, isWithin } from '#domain/reconciliation/period.ts';
 import type { Instant } from '#domain/time.ts';
+import type { StatementSource } from '../ports/statement-source.ts';
 import type { KnownBreak, ReconciliationState } from './reconciliation-state.ts';
 
 /** What a comparison found, to be kept. */
 export type RecordReconciliation = {
   readonly accountId: AccountId;
   readonly source: string;
+  /** executions: its statements tell those alone, and nothing of fees. */
+  readonly scope: StatementSource['states'];
   readonly statementDigest: string;
   readonly from: Instant | null;
   readonly to: Instant | null;
@@ -19,15 +23,31 @@ export type RecordReconciliation = {
   readonly kinds: readonly BreakType[];
   /** The references of its rows that were compared: a break of one of these would show again. */
   readonly compared: ReadonlySet<string>;
+  /** What of ours its rows were matched with and agree: executions and events, by id. */
+  readonly agreed: ReadonlySet<string>;
   readonly at: Instant;
 };
 
-/** Whether the statement would show a break that was found before, if it were still there. */
-const covers = (
-  { source, kinds, compared, from, to }: RecordReconciliation,
-  { data }: KnownBreak['found'],
+/**
+ * Whether rows of the statement have what the break is about as we have it. What else could not be read does not
+ * matter: these very bookings are told, and told alike.
+ */
+const agreesWithOurs = (
+  { scope, agreed }: RecordReconciliation,
+  { kind, ours, theirs }: KnownBreak['found']['data'],
 ): boolean => {
+  if (ours === null || (kind === 'fee' && scope === 'executions')) return false;
+  // A trade that was taken back stands in earlier statements as it was.
+  if (theirs?.['takenBack'] != null) return false;
+  const ids = idsOfOurs(ours);
+  return ids.length > 0 && ids.every((id) => agreed.has(id));
+};
+
+/** Whether the statement would show a break that was found before, if it were still there. */
+const covers = (command: RecordReconciliation, { data }: KnownBreak['found']): boolean => {
+  const { source, kinds, compared, from, to } = command;
   if (data.source !== source) return false;
+  if (agreesWithOurs(command, data)) return true;
   const row = data.theirs?.['reference'];
   if (row != null && compared.has(row)) return true;
   if (!kinds.includes(data.kind)) return false;

@@ -52,7 +52,7 @@ export type BreakFound = Break & {
   readonly foundAt: Instant;
 };
 
-/** A later statement of the same source covers the time of the break and shows it no more. */
+/** A later statement of the same source agrees with our side of the break, or would show it and does not. */
 export type BreakResolved = {
   readonly type: 'BreakResolved';
   readonly accountId: AccountId;

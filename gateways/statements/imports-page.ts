@@ -139,7 +139,15 @@ A row has the same reference in both, so neither books what the other has booked
 - A trade that is missing from before a split has no correction: an import books it in shares after the split.
 
 With \`--skip-problems\` the rows that cannot be read are listed and left out. Any of them may be what something of ours belongs to:
-so nothing of ours is proposed to be taken back, the ends are not compared, and a break is resolved only by its own row.
+so nothing of ours is proposed to be taken back, the ends are not compared, and a break is resolved only by its own row or by one
+that agrees with our side of it.
+
+A break that was recorded ends when a later statement of the same source is recorded in which our side of it is matched and
+agrees, or which would show it and does not. What no statement has ended stays open: each comparison says how many such breaks
+there are besides its own (\`still_open\`), so that no break in one file is not read as none at all.
+
+An import and a decision at the same time book a row once: where somebody else writes to the account or decides a break while an
+import books, what is left is planned again, and a row that cannot be booked any more stops it (\`stopped_at\`).
 
 A whole statement may also be one JSON document, \`json-statement\`, which \`ledger import\` does not take: \`source\`, \`from\`, \`to\`,
 \`cash\` and \`positions\` at the end, and \`lines\` of the kinds trade, cash, dividend and split, with \`newShares\`, \`oldShares\`,

@@ -104,7 +104,7 @@ export const importWorld = async () => {
   const withLook: ImportPorts['withLook'] = (act) => openLedgerSnapshot({ connectionString }, act);
   const ports: ImportPorts = {
     withLook,
-    withLedger: (act) => act(newLedger()),
+    withLedger: (act) => act(newLedger(), store),
     layoutNames,
     read: (files, { layout, symbols }) =>
       readStatements(files, { layout, symbols: symbolsIn(symbols) }),

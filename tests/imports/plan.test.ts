@@ -51,10 +51,11 @@ const account = async () => {
       ),
     /** Books at most so many. */
     book: async (lines: readonly object[], most = Number.POSITIVE_INFINITY) => {
-      const { commands } = await plan(lines);
-      const stopping = bookImport(ledger, accountOne, commands, (count) => {
+      const onBooked = (count: number): void => {
         if (count >= most) throw new Error('killed');
-      });
+      };
+      const ports = { ledger, store, planAgain: () => plan(lines), onBooked };
+      const stopping = bookImport(ports, accountOne, await plan(lines));
       await stopping.catch((error: Error) => equal(error.message, 'killed'));
     },
     /** `ACME 10 for 1000, cash -1000`. */

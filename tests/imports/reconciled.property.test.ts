@@ -34,7 +34,8 @@ const world = async () => {
   const knowledge = async () => {
     const known = nothingKnown();
     for (const event of await wholeLog(store)) {
-      if (isReconciliationEvent(event.data)) learnReconciliation(known, event.data);
+      const { data } = event;
+      if (isReconciliationEvent(data)) learnReconciliation(known, { ...event, data });
       else learn(known, event);
     }
     return known;
@@ -45,8 +46,9 @@ const world = async () => {
   };
   return {
     importing: async (rows: readonly string[]) => {
-      const { commands } = await plan(rows);
-      const booking = await bookImport(ledger, accountOne, commands, () => {});
+      const planAgain = () => plan(rows);
+      const ports = { ledger, store, planAgain, onBooked: () => {} };
+      const booking = await bookImport(ports, accountOne, await plan(rows));
       equal(booking.stopped, null);
     },
     approving: async (rows: readonly string[]) => {

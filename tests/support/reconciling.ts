@@ -137,7 +137,7 @@ export const reconcilingWorld = (quotes?: Quotes) => {
 
   const at = instant('2014-02-03T16:00:00Z');
   const record = async (against: BrokerStatement, scope: StatementScope = 'everything') => {
-    const { counts: _, balances: __, scope: ___, ...found } = await compare(against, scope);
+    const { counts: _, balances: __, ...found } = await compare(against, scope);
     return reconciliations.record(operator, { ...found, at });
   };
   const approve = (breakId: BreakId, actor = operator) =>

@@ -134,6 +134,9 @@ export const reconciliationAnswer = z
     matched: z.int().describe('Rows of the statement that agree with the books.'),
     counts: z.record(z.string(), z.int()).describe('Breaks by type.'),
     breaks: z.array(foundAnswer),
+    still_open: z
+      .int()
+      .describe('Breaks that were recorded before, are not among these, and are open.'),
     cash: z.strictObject(balance).nullable().describe('Null where the statement does not say.'),
     positions: z
       .array(z.strictObject({ symbol: z.string(), ...balance }))
@@ -180,6 +183,7 @@ export const reconciliationJson = (
   knownOf: KnownOf,
   now: Instant,
   recorded: number | null,
+  stillOpen: number,
 ): z.infer<typeof reconciliationAnswer> => ({
   account_id: found.accountId,
   source: found.source,
@@ -200,6 +204,7 @@ export const reconciliationJson = (
       first_seen_at: known?.firstSeenAt ?? null,
     };
   }),
+  still_open: stillOpen,
   cash: found.balances.cash === null ? null : balanceJson(found.balances.cash, formatCash),
   positions:
     found.balances.positions?.map((one) => ({

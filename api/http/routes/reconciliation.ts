@@ -233,6 +233,8 @@ const reconcileStatement = route({
       ? await reconciliations.record(actor, { ...found, at: now })
       : { sequence: null };
     const { breaks: known } = await reconciliations.stateOf(account);
+    const shown = new Set(found.breaks.map(({ breakId }) => breakId));
+    const others = [...known].filter(([id, { status }]) => status === 'open' && !shown.has(id));
     const answer = reconciliationJson(
       found,
       ({ breakId }) => {
@@ -241,6 +243,7 @@ const reconcileStatement = route({
       },
       now,
       sequence,
+      others.length,
     );
     return { status: 200, body: answer, sequence };
   },
