@@ -22,7 +22,8 @@ const checkName = (schema: string): void => {
       `${schema} is no name for a replay: small letters, digits and _ after a letter, up to 48.`,
     );
   }
-  if (reserved.test(schema)) refuse(`${schema} is a name of the ledger or of PostgreSQL itself.`);
+  if (reserved.test(schema))
+    refuse(`${schema} is no name for a schema of yours: the ledger or PostgreSQL itself uses it.`);
   if (schema.startsWith(MOMENTARY))
     refuse(`Names that begin with ${MOMENTARY} are the ledger's own.`);
 };
