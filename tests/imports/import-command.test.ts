@@ -110,7 +110,7 @@ describe('ledger import', () => {
   it('lets the past be seen as it was', async () => {
     await world.run([schwab, '--open', 'SCHWAB-1', ...skipping]);
     const accountId = accountOf(await wholeLog());
-    const command = positionsCommand(world.withLook, () => instant('2026-01-01T00:00:00Z'));
+    const command = positionsCommand(world.withLook);
     const heldAt = async (at: string) => {
       const said: string[] = [];
       const speech = {
