@@ -34,6 +34,9 @@ export const instant = (text: string): Instant => {
   return parsed;
 };
 
+/** The later of two instants. */
+export const later = (one: Instant, other: Instant): Instant => (one > other ? one : other);
+
 export const fromMilliseconds = (epoch: number): Instant =>
   `${new Date(epoch).toISOString().slice(0, 23)}000Z` as Instant;
 

@@ -14,7 +14,7 @@ import type { Tables } from './tables.ts';
 import { projectTransactions } from './transactions/project.ts';
 
 /** The projection set: all read tables share one checkpoint, so that they always show the same moment. */
-export const ledgerSet = { name: 'ledger', version: 2 } as const;
+export const ledgerSet = { name: 'ledger', version: 3 } as const;
 
 type Moved = { readonly reserved: Cash; readonly realized: Cash };
 const nothing: Moved = { reserved: zeroCash, realized: zeroCash };

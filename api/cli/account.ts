@@ -3,7 +3,6 @@ import type { View } from '#audit/as-of/view.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import type { StoredEvent } from '#audit/ports/log-reader.ts';
 import { accountStream } from '#domain/ids.ts';
-import { instant } from '#domain/time.ts';
 import type { AccountRow, OrderRow, Page, PositionRow } from '#projections/ports/queries.ts';
 import { accountJson } from '../http/answers/account.ts';
 import { orderJson } from '../http/answers/order.ts';
@@ -12,14 +11,12 @@ import { aligned, figures, named } from './aligned.ts';
 import { isAboutPast, viewOf } from './as-of.ts';
 import type { Command, ExitCode } from './command.ts';
 import { eventLine } from './event-lines.ts';
-import { accountNamed, notThere, pastView } from './past-look.ts';
+import { accountNamed, marketClock, notThere, pastView } from './past-look.ts';
 import { accountIdOf, countOf, flagOf, isUuid, onlyPositional } from './values.ts';
 import type { WithLook } from './with-look.ts';
 
 const openOrdersMost = 100;
 const eventsUsual = 10;
-/** Of a log without events, where there is nothing to settle. */
-const longAgo = instant('1900-01-01T00:00:00Z');
 
 const help = `
   --events N                    how many of its last events to show (default ${eventsUsual})
@@ -28,7 +25,7 @@ const help = `
   --json                        one JSON object: account, positions, open_orders, events
 
 ACCOUNT is an account's id or its number. The figures are those of the read tables at the latest marks; what has
-settled is judged by the time of the log's last event. As of the past they are those of then, at the marks of then, and
+settled is judged by the market's clock (the newest mark) or the account's last event, whichever is later. As of the past they are those of then, at the marks of then, and
 the events those that had happened or were known.
 
 Exit codes: 0 fine, 2 it could not be done.
@@ -52,8 +49,8 @@ const read = async (snapshot: LookSnapshot, name: string, most: number): Promise
   const id = isUuid(name) ? accountIdOf(name) : await live.accountIdOf(name);
   const { checkpoint } = await tables.live();
   const head = await log.head();
-  const at = await live.lastEffectiveAt();
-  const account = id === undefined || at === null ? undefined : await live.account(id, at);
+  const account =
+    id === undefined ? undefined : await live.account(id, await marketClock(snapshot));
   if (account === undefined) {
     const behind =
       checkpoint < head ? ` The read tables are ${head - checkpoint} events behind.` : '';
@@ -78,9 +75,8 @@ const readPast = async (
   wanted: View,
   signal: AbortSignal,
 ): Promise<Shown> => {
-  const now = (await look.live.lastEffectiveAt()) ?? longAgo;
   const accountId = await accountNamed(look, name);
-  const view = await pastView(look, accountId, wanted, now, signal);
+  const view = await pastView(look, accountId, wanted, signal);
   const { queries, until, end, behind } = view;
   const account = await queries.getAccount(accountId);
   if (account === undefined) throw notThere(name);

@@ -1,7 +1,6 @@
 import { NoSuchPast, type Point, parsePoint, type View } from '#audit/as-of/view.ts';
 import type { AccountId } from '#domain/ids.ts';
 import { formatCash, formatPrice, formatQuantity } from '#domain/money.ts';
-import type { Instant } from '#domain/time.ts';
 import type { Stored } from '#projections/ports/columns.ts';
 import type { OrderRow, PositionRow } from '#projections/ports/queries.ts';
 import { aligned } from './aligned.ts';
@@ -53,7 +52,8 @@ export const viewHelp = `  --account ID                  whose
                                 corrected ones with the corrected figures; a sequence stands for when that event took effect
   --known INSTANT|SEQUENCE      what the ledger knew then: nothing that was recorded later; alone, what the read tables said
   --json                        for programs: one object, decimals as strings
-Without either time: as of the end of the log. ID is an account's id or its number.`;
+Without either time: as of the end of the log; what has settled is judged by the market's clock (the newest mark) or the
+account's last event, whichever is later. ID is an account's id or its number.`;
 
 const exitCodes = 'Exit codes: 0 done, 2 could not run.';
 
@@ -142,9 +142,6 @@ const ordersOf: Answering = async ({ queries }, accountId) => {
   return { name: 'orders', empty: 'There were no orders.', rows };
 };
 
-/** `now`: the market's time, which decides what has settled where no time is given. */
-type Needs = { readonly withLook: WithLook; readonly now: () => Instant };
-
 const jsonOf = (accountId: AccountId, { name, rows }: Answer): string =>
   JSON.stringify({ account_id: accountId, [name]: name === 'portfolio' ? rows[0] : rows });
 
@@ -152,7 +149,7 @@ const textLines = ({ rows, empty }: Answer): readonly string[] =>
   rows.length === 0 ? [empty] : inColumns(rows);
 
 const answer =
-  ({ withLook, now }: Needs, answering: Answering): Command['run'] =>
+  (withLook: WithLook, answering: Answering): Command['run'] =>
   async (asked, { out, tell }, signal) => {
     noPositionals(asked);
     const name = askedName(asked);
@@ -160,7 +157,7 @@ const answer =
     try {
       await withLook(async (look) => {
         const accountId = await accountNamed(look, name);
-        const view = await pastView(look, accountId, wanted, now(), signal);
+        const view = await pastView(look, accountId, wanted, signal);
         const isThere = (await view.queries.getAccount(accountId)) !== undefined;
         const answered = isThere ? await answering(view, accountId) : undefined;
         if (answered === undefined) throw notThere(name);
@@ -195,25 +192,25 @@ Examples:
 });
 
 /** `ledger positions`: what an account held, at the marks of then. */
-export const positionsCommand = (withLook: WithLook, now: () => Instant): Command =>
+export const positionsCommand = (withLook: WithLook): Command =>
   commandNamed(
     'positions',
     'Open positions of an account, now or as of any time.',
-    answer({ withLook, now }, positionsOf),
+    answer(withLook, positionsOf),
   );
 
 /** `ledger portfolio`: an account's cash, equity and buying power. */
-export const portfolioCommand = (withLook: WithLook, now: () => Instant): Command =>
+export const portfolioCommand = (withLook: WithLook): Command =>
   commandNamed(
     'portfolio',
     'Cash, equity, buying power and P&L of an account, now or as of any time.',
-    answer({ withLook, now }, portfolioAnswer),
+    answer(withLook, portfolioAnswer),
   );
 
 /** `ledger orders`: every order of an account and where it stood. */
-export const ordersCommand = (withLook: WithLook, now: () => Instant): Command =>
+export const ordersCommand = (withLook: WithLook): Command =>
   commandNamed(
     'orders',
     'Orders of an account and where they stand, now or as of any time.',
-    answer({ withLook, now }, ordersOf),
+    answer(withLook, ordersOf),
   );

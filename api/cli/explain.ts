@@ -1,4 +1,4 @@
-import { instantOf, NoSuchPast, type View } from '#audit/as-of/view.ts';
+import { NoSuchPast, seenIn, type View } from '#audit/as-of/view.ts';
 import { explain } from '#audit/explain/explain.ts';
 import {
   type Explained,
@@ -14,11 +14,11 @@ import { type Figure, figureNamed, figures, whyNoFigure } from '#audit/explain/f
 import { inWords } from '#audit/explain/formula.ts';
 import { explainedJson } from '#audit/explain/in-json.ts';
 import type { Symbol as Ticker } from '#domain/ids.ts';
-import { type Instant, isDate, type SessionDate } from '#domain/time.ts';
+import { isDate, type SessionDate } from '#domain/time.ts';
 import { askedName, inColumns, viewHelp, viewOf, viewOptions } from './as-of.ts';
 import type { Asked, Command } from './command.ts';
 import { UsageError } from './command-line.ts';
-import { accountNamed } from './past-look.ts';
+import { accountNamed, marketClock } from './past-look.ts';
 import { countOf, flagOf, orderIdOf, textOf } from './values.ts';
 import type { WithLook } from './with-look.ts';
 
@@ -56,7 +56,7 @@ const sessionOf = (asked: Asked): SessionDate | null => {
   return session as SessionDate;
 };
 
-const subjectOf = (asked: Asked, figure: Figure): Omit<Subject, 'at' | 'accountId'> => {
+const subjectOf = (asked: Asked, figure: Figure): Omit<Subject, 'at' | 'end' | 'accountId'> => {
   const { name, needs, withoutId } = figure;
   const order = textOf(asked, 'order');
   const id = textOf(asked, 'id') ?? null;
@@ -125,7 +125,7 @@ const codeOf = (error: unknown): 1 | 2 | undefined => {
 };
 
 const run =
-  (withLook: WithLook, now: () => Instant): Command['run'] =>
+  (withLook: WithLook): Command['run'] =>
   async (asked, { out, tell }) => {
     const figure = figureOf(asked);
     const [name, wanted] = [askedName(asked), subjectOf(asked, figure)];
@@ -134,9 +134,9 @@ const run =
     const past: View | null = view.asOf === null && view.known === null ? null : view;
     try {
       const explained = await withLook(async (snapshot) => {
-        const at = await instantOf(snapshot.log, view, now());
+        const { at, end } = await seenIn(snapshot.log, view, await marketClock(snapshot));
         const accountId = await accountNamed(snapshot, name);
-        return explain(snapshot, figure, { ...wanted, accountId, at }, past, most);
+        return explain(snapshot, figure, { ...wanted, accountId, at, end }, past, most);
       });
       if (flagOf(asked, 'json')) out(JSON.stringify(explainedJson(explained)));
       else for (const line of pageOf(explained)) out(line);
@@ -149,8 +149,8 @@ const run =
     }
   };
 
-/** `ledger explain`: the events and the arithmetic behind a figure. `now`: the market's time, decides what has settled. */
-export const explainCommand = (withLook: WithLook, now: () => Instant): Command => ({
+/** `ledger explain`: the events and the arithmetic behind a figure. */
+export const explainCommand = (withLook: WithLook): Command => ({
   name: 'explain',
   summary: 'The events and the arithmetic that made a figure, line by line.',
   usage:
@@ -187,5 +187,5 @@ Examples:
     book: { type: 'string' },
     last: { type: 'string' },
   },
-  run: run(withLook, now),
+  run: run(withLook),
 });

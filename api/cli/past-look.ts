@@ -4,7 +4,7 @@ import { createPastQueries } from '#audit/as-of/queries.ts';
 import { NoSuchPast, type Point, type Seen, seenIn, type View } from '#audit/as-of/view.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import type { AccountId } from '#domain/ids.ts';
-import type { Instant } from '#domain/time.ts';
+import { type Instant, instant } from '#domain/time.ts';
 import type { Queries } from '#projections/ports/queries.ts';
 import { accountIdOf, isUuid } from './values.ts';
 
@@ -23,6 +23,13 @@ const nothingLive = {
 const sequenceOf = (point: Point | null): number =>
   point?.kind === 'sequence' ? point.sequence : 0;
 
+/** Where nothing was ever marked: then an account's own last event alone decides what has settled. */
+const longAgo = instant('1900-01-01T00:00:00Z');
+
+/** The market's clock as a look at the ledger tells it: the newest mark. */
+export const marketClock = async ({ live }: LookSnapshot): Promise<Instant> =>
+  (await live.marketAt()) ?? longAgo;
+
 /** Whether the read tables lack what an answer about the account needs; marks alone are told as being behind. */
 const mustReadLog = async (
   { past }: LookSnapshot,
@@ -38,18 +45,17 @@ const mustReadLog = async (
 };
 
 /**
- * A view of one account: from the read tables and what is kept, or where they lack events of it from the log alone. `now`
- * is the instant of the end of the log. Throws NoSuchPast for what is beyond it.
+ * A view of one account: from the read tables and what is kept, or where they lack events of it from the log alone.
+ * Throws NoSuchPast for what is beyond the log.
  */
 export const pastView = async (
   look: LookSnapshot,
   accountId: AccountId,
   view: View,
-  now: Instant,
   signal: AbortSignal,
 ): Promise<PastView> => {
   const { log, past: reader, tables } = look;
-  const seen = await seenIn(log, view, now);
+  const seen = await seenIn(log, view, await marketClock(look));
   const { checkpoint } = await tables.live();
   const fromLog = await mustReadLog(look, accountId, view, checkpoint, seen.until);
   const until = fromLog ? seen.until : Math.min(seen.until, checkpoint);

@@ -1,12 +1,15 @@
+import { accountPresent } from '#audit/look/account-present.ts';
+import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import { type Reconciliation, reconcile, slackDays } from '#audit/reconcile/compare.ts';
 import { readBooks } from '#audit/reconcile/read-books.ts';
 import type { AccountId, Actor } from '#domain/ids.ts';
-import type { Instant } from '#domain/time.ts';
+import { type Instant, later } from '#domain/time.ts';
 import { unreachable } from '#domain/unreachable.ts';
 import { breakJson, reconciliationJson } from '../http/answers/reconciliation.ts';
 import type { Asked, Command, ExitCode, Speech } from './command.ts';
 import { UsageError } from './command-line.ts';
 import { accountNumbered } from './import-account.ts';
+import { marketClock } from './past-look.ts';
 import { withProgress } from './progress-bar.ts';
 import { type Against, readAgainst } from './reconcile-against.ts';
 import { actorOf, approveBreaks, dismissBreaks } from './reconcile-decide.ts';
@@ -39,7 +42,8 @@ read-only look at the log. Each difference is a break: typed, aged, with both si
 the one command that would mend it, or why a person has to decide. What nothing explains is a break of its own.
 Breaks that were recorded before and are not in this comparison stay open until one that agrees with our side of them,
 or would show them, is recorded: how many there are is told.
-Nothing is written without --record, --approve or --dismiss. Ages count to the last event of the log.
+Nothing is written without --record, --approve or --dismiss. Ages count to the market's clock (the newest mark) or the
+account's last event, whichever is later, and to when a break was last seen at least.
 
 A file that is imported and one that is compared give the same references, so neither books what the other has booked:
 what was imported agrees, and what was approved is known to a later import. docs/imports.md has the layouts and codes.
@@ -55,15 +59,12 @@ Examples:
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --approve 0f3a9c5e17b2d4860a1c --by "A. Clerk"
   ledger reconcile --account 00000000-0000-4000-8000-000000000001 --against january.json --json | jq .counts`;
 
-const later = (left: Instant | null, right: Instant | null): Instant | null =>
-  left === null || (right !== null && right > left) ? right : left;
+/** The account's present: ages count to it, and what is recorded or decided is of then. */
+const presentIn = async (look: LookSnapshot, account: AccountId): Promise<Instant> =>
+  accountPresent(look, account, await marketClock(look));
 
-const lastEvent = ({ withLook }: ReconcilePorts): Promise<Instant> =>
-  withLook(async ({ live }) => {
-    const at = await live.lastEffectiveAt();
-    if (at === null) throw new Error('The log is empty.');
-    return at;
-  });
+const presentOf = ({ withLook }: ReconcilePorts, account: AccountId): Promise<Instant> =>
+  withLook((look) => presentIn(look, account));
 
 /** Throws UsageError where none is named, Error where none has the number. */
 const accountOf = async (asked: Asked, { withLook }: ReconcilePorts): Promise<AccountId> => {
@@ -105,10 +106,10 @@ const compare = async (
   speech: Speech,
   signal: AbortSignal,
 ): Promise<ExitCode> => {
-  const last = await lastEvent(ports);
-  const against = await readAgainst(asked, ports, account, last);
+  const present = await presentOf(ports, account);
+  const against = await readAgainst(asked, ports, account, present);
   const found = await comparing(ports, account, against, speech, signal);
-  const now = later(last, found.to) ?? last;
+  const now = later(present, found.to ?? present);
   const recorded = flagOf(asked, 'record')
     ? await ports.withReconciliations((reconciliations) =>
         reconciliations.record(actorOfRecord(asked), { ...found, at: now }),
@@ -161,9 +162,9 @@ const run =
       case 'list':
         return showList(asked, ports, account, speech);
       case 'approve':
-        return approveBreaks(asked, ports, account, () => lastEvent(ports), speech);
+        return approveBreaks(asked, ports, account, () => presentOf(ports, account), speech);
       case 'dismiss':
-        return dismissBreaks(asked, ports, account, () => lastEvent(ports), speech);
+        return dismissBreaks(asked, ports, account, () => presentOf(ports, account), speech);
       default:
         return unreachable(wish);
     }
@@ -177,12 +178,10 @@ const showList = async (
 ): Promise<ExitCode> => {
   const { rows, now } = await withLook(async (look) => ({
     rows: await listBreaks(look, account),
-    now: await look.live.lastEffectiveAt(),
+    now: await presentIn(look, account),
   }));
   const shown = flagOf(asked, 'all') ? rows : rows.filter(({ status }) => status === 'open');
-  const at = rows.reduce<Instant | null>((latest, row) => later(latest, row.lastSeenAt), now);
-  if (at === null) throw new Error('The log is empty.');
-  const kept = shown.map((row) => breakJson(row, at));
+  const kept = shown.map((row) => breakJson(row, now));
   if (flagOf(asked, 'json')) out(JSON.stringify({ account_id: account, breaks: kept }));
   else for (const line of listLines(kept)) out(line);
   return rows.some(({ status }) => status === 'open') ? 1 : 0;

@@ -6,7 +6,7 @@ import { eventsShown } from '#audit/as-of/shown-events.ts';
 import { NoSuchPast, type Point, parsePoint, seenIn, type View } from '#audit/as-of/view.ts';
 import type { LookSnapshot } from '#audit/ports/live-figures.ts';
 import type { AccountId } from '#domain/ids.ts';
-import { fromMilliseconds, type Instant } from '#domain/time.ts';
+import { fromMilliseconds, type Instant, later } from '#domain/time.ts';
 import { HttpProblem } from './problem.ts';
 import { readSequence } from './read-sequence.ts';
 import type { Answer, RawCall, Route } from './route.ts';
@@ -48,7 +48,7 @@ const beyond = (name: string, latest: string): HttpProblem =>
   });
 
 /**
- * Refuses what the log has not come to; an instant may be as late as its clock, which need not have an event. Returns
+ * Refuses what the log has not come to; an instant is judged by lateAsOf. Returns
  * the head of the log. Throws `no_such_past`.
  */
 export const mustHaveBeen = async (services: Services, { asOf, known }: View): Promise<number> => {
@@ -61,7 +61,7 @@ export const mustHaveBeen = async (services: Services, { asOf, known }: View): P
   return head;
 };
 
-/** Refuses an instant that business time has not come to. Throws `no_such_past`. */
+/** Refuses an instant that neither the market nor anything in the log has come to. Throws `no_such_past`. */
 export const lateAsOf = async (
   services: Services,
   { live }: LookSnapshot,
@@ -69,8 +69,8 @@ export const lateAsOf = async (
 ): Promise<void> => {
   if (asOf?.kind !== 'instant') return;
   const now = services.clock.now();
-  const last = await live.lastEffectiveAt();
-  const latest = last !== null && last > now ? last : now;
+  if (asOf.at <= now) return;
+  const latest = later(now, (await live.latestEffectiveAt()) ?? now);
   if (asOf.at > latest) throw beyond('as_of', latest);
 };
 

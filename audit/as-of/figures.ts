@@ -25,6 +25,7 @@ import type { PositionRecord } from '#projections/positions/table.ts';
 import { currentPrice } from '#projections/positions/value.ts';
 import type { Fold } from './fold-state.ts';
 import { openOrders } from './pages.ts';
+import { presentIn } from './present.ts';
 import { settlesLater } from './segment.ts';
 
 /** What the views `positions` and `accounts` compute when they are read, as of a view. */
@@ -181,11 +182,13 @@ const accountOf = async (
   const record = fold.tables.accounts.get(fold.accountId);
   if (record === undefined) return undefined;
   const values = valuesOf(positions);
-  const unsettled = await unsettledAt(fold, at);
+  const presentAt = presentIn(record, at, fold.shown.end);
+  const unsettled = await unsettledAt(fold, presentAt);
   const { lastSession: _, lastSessionEquity: __, lastSessionNetDeposits: ___, ...rest } = record;
   const { createdSequence: ____, ...facts } = rest;
   const row: AccountRow = {
     ...facts,
+    presentAt,
     unsettled,
     positionsValue: values.total,
     longMarketValue: values.long,
@@ -196,11 +199,11 @@ const accountOf = async (
   return { record, row };
 };
 
-/** The account with its figures; `at` decides what has settled. */
+/** The account with its figures; `at`: the instant of the view. */
 export const accountRow = async (fold: Fold, at: Instant): Promise<AccountRow | undefined> =>
   (await accountOf(fold, at, await positionRows(fold)))?.row;
 
-/** The portfolio in figures; `at` decides what has settled. */
+/** The portfolio in figures; `at`: the instant of the view. */
 export const summaryOf = async (fold: Fold, at: Instant): Promise<PortfolioSummary | undefined> => {
   const positions = await positionRows(fold);
   const found = await accountOf(fold, at, positions);

@@ -46,7 +46,7 @@ import {
 export type PastQueriesSettings = {
   readonly reader: PastReader;
   readonly shown: Shown;
-  /** The instant of the view: decides what has settled. */
+  /** The instant of the view: decides with the account's last event what has settled (present.ts). */
   readonly at: Instant;
   /** What is asked of the read tables as they are. */
   readonly live: Pick<Queries, 'status' | 'waitFor'>;

@@ -65,7 +65,7 @@ export const recordedBy = async (log: LogReader, at: Instant): Promise<number> =
 export type Seen = {
   readonly until: number;
   readonly end: TruthEnd | null;
-  /** The instant that the answer is as of: decides what has settled. */
+  /** The instant that the answer is as of: decides with an account's last event what has settled (present.ts). */
   readonly at: Instant;
 };
 
@@ -92,18 +92,14 @@ export const placesOf = async (
   end: await endOf(log, asOf),
 });
 
-/** The same with its instant; `now` is that of the end of the log. */
+/** The same with its instant; `now`: the market's clock. */
 export const seenIn = async (log: LogReader, view: View, now: Instant): Promise<Seen> => ({
   ...(await placesOf(log, view)),
   at: await instantOf(log, view, now),
 });
 
-/** The instant that a view is as of: what was asked for, or `now` for the end of the log. */
-export const instantOf = async (
-  log: LogReader,
-  { asOf, known }: View,
-  now: Instant,
-): Promise<Instant> => {
+/** The instant that a view is as of: what was asked for, or `now`, the market's clock. */
+const instantOf = async (log: LogReader, { asOf, known }: View, now: Instant): Promise<Instant> => {
   const point = asOf ?? known;
   if (point === null) return now;
   if (point.kind === 'instant') return point.at;

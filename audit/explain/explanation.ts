@@ -13,6 +13,7 @@ import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { Instant, SessionDate } from '#domain/time.ts';
 import { unreachable } from '#domain/unreachable.ts';
 import type { Tables } from '#projections/tables.ts';
+import type { TruthEnd } from '../as-of/truth.ts';
 import type { LiveKey, LiveView } from '../ports/live-rows.ts';
 
 /** How many decimals the integer of each unit carries; of a percentage the views show four. */
@@ -38,8 +39,10 @@ export type Subject = {
   readonly id?: string | null;
   readonly session?: SessionDate | null;
   readonly book?: string | null;
-  /** Decides which sales have settled. */
+  /** The instant of the view: decides with the account's last event which sales have settled. */
   readonly at: Instant;
+  /** Where a view of what was true by then ends; null or left out where there is none. */
+  readonly end?: TruthEnd | null;
 };
 
 /** Where something is explained further. */

@@ -44,7 +44,7 @@ export type SnapshotStanding = {
 
 /** Single questions to the read tables and the log's counters, answered by an index. */
 export type LiveFigures = {
-  /** `at` decides which sales have settled. */
+  /** `at`: the market's clock, which decides with its last event which sales have settled. */
   readonly account: (id: AccountId, at: Instant) => Promise<AccountRow | undefined>;
   readonly accountIdOf: (accountNumber: string) => Promise<AccountId | undefined>;
   readonly order: (id: OrderId) => Promise<OrderRow | undefined>;
@@ -55,8 +55,10 @@ export type LiveFigures = {
 
   /** The newest events of a stream, oldest first. */
   readonly lastEvents: (stream: StreamName, limit: number) => Promise<readonly StoredEvent[]>;
-  /** When the last event of the log was so in the world; null for an empty log. */
-  readonly lastEffectiveAt: () => Promise<Instant | null>;
+  /** The market's clock by the newest mark; null where nothing was ever marked. */
+  readonly marketAt: () => Promise<Instant | null>;
+  /** The latest time at which anything of the log was so in the world; null where there are no read tables. Looks at every account. */
+  readonly latestEffectiveAt: () => Promise<Instant | null>;
   /** Counts every event: takes longer the longer the log is. */
   readonly log: () => Promise<LogStanding>;
   readonly readSchemas: () => Promise<readonly ReadSchemaStanding[]>;

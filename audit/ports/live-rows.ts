@@ -2,7 +2,7 @@ import type { StoredRow } from '#projections/ports/read-tables.ts';
 
 /** The public views whose rows have figures, and what each row is known by. */
 export const liveViews = {
-  /** `at` decides which sales have settled. */
+  /** `at`: the market's clock, which decides with the account's last event which sales have settled. */
   accounts: ['account_id', 'at'],
   orders: ['account_id', 'order_id'],
   order_fills: ['account_id', 'execution_id'],

@@ -273,8 +273,9 @@ export const bookNaively = (
   for (const [book, amount] of moves?.legs ?? []) {
     account.books.set(book, bookOf(account, book) + amount);
   }
-  // Nothing but its opening says when an account was last active before it did anything.
-  account.lastActivityAt = event.type === 'AccountOpened' ? event.openedAt : recorded.effectiveAt;
+  // Nothing but its opening says when an account was last active before it did anything; a late event sets nothing back.
+  const at = event.type === 'AccountOpened' ? event.openedAt : recorded.effectiveAt;
+  if (at > account.lastActivityAt) account.lastActivityAt = at;
   account.sequence = recorded.sequence;
   return { moves, contradiction };
 };

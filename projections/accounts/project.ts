@@ -3,6 +3,7 @@ import type { Posting } from '#domain/account/postings.ts';
 import { invariant } from '#domain/invariant.ts';
 import { add, type Cash, subtract, zeroCash } from '#domain/money.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
+import { later } from '#domain/time.ts';
 import { accountOf } from '../keys.ts';
 import type { Tables } from '../tables.ts';
 import type { AccountRecord } from './table.ts';
@@ -105,7 +106,7 @@ export const projectAccount = (
     dividends: subtract(row.dividends, paidTo(postings, 'dividends')),
     interest: subtract(row.interest, paidTo(postings, 'interest')),
     fees: add(row.fees, paidTo(postings, 'fees')),
-    lastActivityAt: event.effectiveAt,
+    lastActivityAt: later(row.lastActivityAt, event.effectiveAt),
     sequence: event.sequence,
   });
 };

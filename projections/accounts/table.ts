@@ -29,6 +29,7 @@ const columns = {
   fees: cash,
   openedAt: instant,
   closedAt: nullable(instant),
+  /** The latest effective time of its events: a late one does not set it back. */
   lastActivityAt: instant,
   /** The last session whose close is in portfolio_snapshots, and the account then. */
   lastSession: nullable(text<SessionDate>()),

@@ -46,7 +46,7 @@ export type AccountRow = {
   readonly statusReason: string | null;
   /** Settled and unsettled together; negative when borrowed. */
   readonly cash: Cash;
-  /** What of `cash` comes from sales that have not settled at the time of the question. */
+  /** What of `cash` comes from sales that have not settled at `presentAt`. */
   readonly unsettled: Cash;
   /** Cash kept aside by open orders. */
   readonly reserved: Cash;
@@ -73,7 +73,10 @@ export type AccountRow = {
   readonly fees: Cash;
   readonly openedAt: Instant;
   readonly closedAt: Instant | null;
+  /** The latest effective time of its events. */
   readonly lastActivityAt: Instant;
+  /** The instant that the figures are as of: the account's present (presentOf), or that of a view of the past. */
+  readonly presentAt: Instant;
   readonly sequence: number;
 };
 

@@ -18,12 +18,11 @@ describe('ledger account, positions, portfolio and orders', () => {
   const askOf = async ({ look }: TestedLedger, ...words: readonly string[]) => {
     const out: string[] = [];
     const told: string[] = [];
-    const now = () => effectiveAt;
     const commands = [
       accountCommand(look),
-      positionsCommand(look, now),
-      portfolioCommand(look, now),
-      ordersCommand(look, now),
+      positionsCommand(look),
+      portfolioCommand(look),
+      ordersCommand(look),
     ];
     const speech = {
       out: (line: string) => void out.push(line),

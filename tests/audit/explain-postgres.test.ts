@@ -62,7 +62,7 @@ describe('the commands over a real ledger', () => {
     await pool.end();
     await ledger.close();
   });
-  const explainer = () => explainCommand(ledger.look, now);
+  const explainer = () => explainCommand(ledger.look);
 
   it('explain the figures that the queries give', async () => {
     const account = await queries.getAccount(accountId);
@@ -93,9 +93,9 @@ describe('the commands over a real ledger', () => {
 
   it('show an account now as the queries do', async () => {
     const account = await queries.getAccount(accountId);
-    const { portfolio } = await asked(portfolioCommand(ledger.look, now), []);
+    const { portfolio } = await asked(portfolioCommand(ledger.look), []);
     assert.equal(portfolio.equity, formatCash(account?.equity ?? (0n as never)));
-    const { positions } = await asked(positionsCommand(ledger.look, now), []);
+    const { positions } = await asked(positionsCommand(ledger.look), []);
     assert.deepEqual(
       positions.map((row: Record<string, string>) => [row['symbol'], row['quantity']]),
       (await queries.listPositions(accountId)).map((row) => [
@@ -103,7 +103,7 @@ describe('the commands over a real ledger', () => {
         formatQuantity(row.quantity),
       ]),
     );
-    const early = await asked(ordersCommand(ledger.look, now), [], { known: '60' });
+    const early = await asked(ordersCommand(ledger.look), [], { known: '60' });
     assert.ok(early.orders.length > 0);
     assert.ok(early.orders.every(({ sequence }: { sequence: number }) => sequence <= 60));
   });
@@ -150,7 +150,7 @@ describe('the commands over a real ledger', () => {
     await assert.rejects(ask(explainer(), ['orders.sequence']), /is a place in the log/);
     const day = { session: '2024-02-30' };
     await assert.rejects(ask(explainer(), ['portfolio_snapshots.cash'], day), UsageError);
-    const positions = positionsCommand(ledger.look, now);
+    const positions = positionsCommand(ledger.look);
     await assert.rejects(ask(positions, [], { 'as-of': 'yesterday' }), UsageError);
     const beyond = await ask(positions, [], { known: '100000' });
     assert.deepEqual([beyond.code, beyond.said], [2, []]);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { positionsCommand } from '#api/cli/as-of.ts';
+import { portfolioCommand, positionsCommand } from '#api/cli/as-of.ts';
 import { UsageError } from '#api/cli/command-line.ts';
 import type { AccountId } from '#domain/ids.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
@@ -107,10 +107,29 @@ describe('ledger import', () => {
     equal(tables.accounts.get(accountOf(await wholeLog()))?.cash, 400_074_190_000_000_000_000_000n);
   });
 
+  it('leaves what has settled by its own last event to be used, read tables or not', async () => {
+    await world.run([schwab, '--open', 'SCHWAB-1', ...skipping]);
+    const power = async () => {
+      const said: string[] = [];
+      const speech = { out: (line: string) => said.push(line), tell: () => {}, draw: () => {} };
+      const { options, run } = portfolioCommand(world.withLook);
+      const asked = parseArgs({ args: ['--account', 'SCHWAB-1', '--json'], options });
+      await run(
+        { ...asked, positionals: [] },
+        { ...speech, isWatched: false },
+        AbortSignal.timeout(60_000),
+      );
+      return JSON.parse(said.join('')).portfolio.buying_power;
+    };
+    equal(await power(), '400074.19');
+    await world.project();
+    equal(await power(), '400074.19');
+  });
+
   it('lets the past be seen as it was', async () => {
     await world.run([schwab, '--open', 'SCHWAB-1', ...skipping]);
     const accountId = accountOf(await wholeLog());
-    const command = positionsCommand(world.withLook, () => instant('2026-01-01T00:00:00Z'));
+    const command = positionsCommand(world.withLook);
     const heldAt = async (at: string) => {
       const said: string[] = [];
       const speech = {

@@ -6,7 +6,7 @@ import { formatCash, formatQuantity } from '#domain/money.ts';
 import { type BreakStatus, breakStatuses, breakTypes } from '#domain/reconciliation/break-types.ts';
 import { correctionFacts, type Facts } from '#domain/reconciliation/correction.ts';
 import type { Break } from '#domain/reconciliation/events.ts';
-import type { Instant } from '#domain/time.ts';
+import { type Instant, later } from '#domain/time.ts';
 import { snakeCase } from '#projections/ports/columns.ts';
 import type { BreakRow } from '#projections/ports/queries.ts';
 import { decimal, id, instant, sequence } from './form.ts';
@@ -88,9 +88,9 @@ const seenJson = (row: Seen, now: Instant) => {
   };
 };
 
-/** A kept break as it is told. `now`: of the market, for its age. */
+/** A kept break as it is told. `now`: the account's present, for its age: at least when it was last seen. */
 export const breakJson = (row: BreakRow, now: Instant): z.infer<typeof breakAnswer> => ({
-  ...seenJson(row, now),
+  ...seenJson(row, later(now, row.lastSeenAt)),
   account_id: row.accountId,
   source: row.source,
   status: row.status,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instantOf, NoSuchPast, type View } from '#audit/as-of/view.ts';
+import { NoSuchPast, seenIn, type View } from '#audit/as-of/view.ts';
 import { explain } from '#audit/explain/explain.ts';
 import { type Explained, NoSuchFigure, Unexplained } from '#audit/explain/explanation.ts';
 import { type Figure, figureNamed, figures, whyNoFigure } from '#audit/explain/figures.ts';
@@ -76,6 +76,7 @@ const explained = async (
     signal.throwIfAborted();
     await lateAsOf(services, snapshot, view);
     const isLive = view.asOf === null && view.known === null;
+    const { at, end } = await seenIn(snapshot.log, view, clock.now());
     const subject = {
       accountId: account,
       symbol: sent.symbol as Ticker | null,
@@ -83,7 +84,8 @@ const explained = async (
       id: sent.id,
       session: sent.session,
       book: sent.book,
-      at: await instantOf(snapshot.log, view, clock.now()),
+      at,
+      end,
     };
     return explain(snapshot, figure, subject, isLive ? null : view, sent.lines, signal);
   });

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { accountPresent } from '#audit/look/account-present.ts';
 import { type Reconciliation, reconcile, slackDays } from '#audit/reconcile/compare.ts';
 import { NoSuchAccount, readBooks } from '#audit/reconcile/read-books.ts';
 import type { BrokerStatement } from '#commands/ports/broker-statement.ts';
 import type { Decided } from '#commands/reconciliation/reconciliations.ts';
 import type { AccountId, BreakId } from '#domain/ids.ts';
 import { breakStatuses, breakTypes } from '#domain/reconciliation/break-types.ts';
+import { type Instant, later } from '#domain/time.ts';
 import { eventAnswer, eventJson } from '../answers/event.ts';
 import { form, id, nextCursor } from '../answers/form.ts';
 import {
@@ -13,7 +15,7 @@ import {
   reconciliationAnswer,
   reconciliationJson,
 } from '../answers/reconciliation.ts';
-import { accountNotFound, rowsOf } from '../found.ts';
+import { accountNotFound } from '../found.ts';
 import { HttpProblem, refusalProblem } from '../problem.ts';
 import { type Answer, accountRoute, type Route, route } from '../route.ts';
 import { listOf, maybe, oneOf, text } from '../schemas/field.ts';
@@ -25,6 +27,13 @@ import type { Services } from '../services.ts';
 const tag = 'Reconciliation';
 const breaks = '/api/v1/reconciliation/breaks';
 const oneBreak = z.strictObject({ break_id: text(1, 64) });
+
+/** The account's present, or the instant of a view of it: ages count to it. Throws `account_not_found`. */
+const presentOf = async ({ queries }: Services, account: AccountId): Promise<Instant> => {
+  const row = await queries.getAccount(account);
+  if (row === undefined) throw accountNotFound(account);
+  return row.presentAt;
+};
 
 const listBreaks = accountRoute({
   method: 'get',
@@ -57,9 +66,8 @@ const listBreaks = accountRoute({
       statuses: query.status ?? undefined,
       kinds: query.type ?? undefined,
     });
-    const rows = await rowsOf(services, account, page.rows);
-    const now = services.clock.now();
-    const body = { breaks: rows.map((row) => breakJson(row, now)), next_cursor: page.next };
+    const now = await presentOf(services, account);
+    const body = { breaks: page.rows.map((row) => breakJson(row, now)), next_cursor: page.next };
     return { status: 200, body };
   },
 });
@@ -84,9 +92,9 @@ const getBreak = accountRoute({
   handle: async ({ services, account, params }) => {
     const breakId = params.break_id as BreakId;
     const found = await services.queries.getBreak(account, breakId);
-    const [row] = await rowsOf(services, account, found === undefined ? [] : [found]);
-    if (row === undefined) throw breakNotFound(breakId);
-    return { status: 200, body: breakJson(row, services.clock.now()) };
+    const now = await presentOf(services, account);
+    if (found === undefined) throw breakNotFound(breakId);
+    return { status: 200, body: breakJson(found, now) };
   },
 });
 
@@ -189,13 +197,13 @@ const dismissBreak = route({
   },
 });
 
-/** Compares in one look at the log, for as long as somebody waits for it. Throws `account_not_found`. */
+/** Compares in one look at the log, for as long as somebody waits for it; with the account's present. Throws `account_not_found`. */
 const compared = (
   services: Services,
   account: AccountId,
   statement: BrokerStatement,
   signal: AbortSignal,
-): Promise<Reconciliation> =>
+): Promise<{ readonly found: Reconciliation; readonly present: Instant }> =>
   services.withLook(async (look) => {
     const goOn = (): void => {
       if (signal.aborted) throw new HttpProblem('invalid_request');
@@ -203,7 +211,8 @@ const compared = (
     goOn();
     try {
       const books = await readBooks(look.log, account, statement, slackDays, goOn);
-      return reconcile(statement, books, 'everything');
+      const present = await accountPresent(look, account, services.clock.now());
+      return { found: reconcile(statement, books, 'everything'), present };
     } catch (error) {
       if (error instanceof NoSuchAccount) throw accountNotFound(account);
       throw error;
@@ -227,8 +236,8 @@ const reconcileStatement = route({
   handle: async ({ services, body, actor, untilGone }) => {
     const { account_id: account, record, statement } = body;
     const { reconciliations } = services;
-    const found = await compared(services, account, statement, untilGone());
-    const now = services.clock.now();
+    const { found, present } = await compared(services, account, statement, untilGone());
+    const now = later(present, found.to ?? present);
     const { sequence } = record
       ? await reconciliations.record(actor, { ...found, at: now })
       : { sequence: null };

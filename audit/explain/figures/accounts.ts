@@ -1,8 +1,10 @@
 import { initialMarginPercent, maintenancePercent } from '#domain/account/figures.ts';
 import type { Book } from '#domain/account/postings.ts';
 import type { AccountId, Symbol as Ticker } from '#domain/ids.ts';
+import type { Instant } from '#domain/time.ts';
 import type { AccountRecord } from '#projections/accounts/table.ts';
 import type { Tables } from '#projections/tables.ts';
+import { presentIn } from '../../as-of/present.ts';
 import { dayPnlOf, openPositions, portfolioOf, unsettledSales } from '../../as-of/valuation.ts';
 import { cashMoves } from '../cash-moves.ts';
 import { cellsOf, derived, figure, fromTables, together, told, total } from '../define.ts';
@@ -29,6 +31,10 @@ export const accountIn = (tables: Tables, { accountId }: Subject): AccountRecord
   if (account === undefined) throw new NoSuchFigure(`There is no account ${accountId}.`);
   return account;
 };
+
+/** Sales that settle later have not settled. */
+const settledBy = (tables: Tables, subject: Subject): Instant =>
+  presentIn(accountIn(tables, subject), subject.at, subject.end ?? null);
 
 /** The account's cash movements with these books on the other side, or all; `sign` −1 counts what was paid. */
 const ofCash = (
@@ -97,8 +103,8 @@ const reserved: Definition = {
 
 const unsettled = fromTables(
   cash(['unsettled', 'what sales have brought and may not be used yet']),
-  (tables, { accountId, at }) =>
-    unsettledSales(tables, accountId, at).map((fill) => ({
+  (tables, subject) =>
+    unsettledSales(tables, subject.accountId, settledBy(tables, subject)).map((fill) => ({
       sequence: fill.createdSequence,
       at: fill.executedAt,
       what: `the sale ${fill.executionId} of ${fill.symbol}, which settles ${fill.settlesAt}`,
@@ -215,7 +221,7 @@ const lastSession = (
 
 const row = (tables: Tables, subject: Subject): Cells => {
   const account = accountIn(tables, subject);
-  const figures = portfolioOf(tables, account, subject.at);
+  const figures = portfolioOf(tables, account, settledBy(tables, subject));
   const { equity: value, unrealized: unrealizedPnl } = figures;
   return cellsOf({ ...account, ...figures, portfolioValue: value, unrealizedPnl });
 };

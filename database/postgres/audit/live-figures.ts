@@ -1,7 +1,8 @@
-import type { ClientBase } from 'pg';
+import pg, { type ClientBase } from 'pg';
 import type { LiveFigures, ReadSchemaStanding } from '#audit/ports/live-figures.ts';
 import type { AccountId, EventId } from '#domain/ids.ts';
 import { liveStatuses } from '#domain/order/lifecycle.ts';
+import type { Instant } from '#domain/time.ts';
 import { instant, integer, nullable, rowReader, text } from '#projections/ports/columns.ts';
 import type { ProjectionState } from '#projections/ports/queries.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
@@ -9,13 +10,23 @@ import { asText } from '../read-tables/read-tables.ts';
 import { toAccount, toFill, toOrder, toPosition } from '../read-tables/rows.ts';
 import * as sql from '../read-tables/statements.ts';
 import { type EventRow, eventColumns, storedEventOf } from './event-row.ts';
+import { selectLiveSchema } from './live-rows.ts';
 
 // events_stream_revision
 const selectLastEvents = `
   SELECT ${eventColumns} FROM ledger.events WHERE stream = $1 ORDER BY revision DESC LIMIT $2`;
 
-const selectLastEffective = `
-  SELECT effective_at FROM ledger.events ORDER BY sequence DESC LIMIT 1`;
+// Events of an account are in its row by their latest; the last event may not be in the read tables yet.
+const selectLatestEffective = (schema: string): string => `
+  SELECT greatest(
+    (SELECT effective_at FROM ledger.events ORDER BY sequence DESC LIMIT 1),
+    (SELECT max(last_activity_at) FROM ${pg.escapeIdentifier(schema)}.accounts),
+    (SELECT max(reconciled_at) FROM ${pg.escapeIdentifier(schema)}.reconciliations),
+    (SELECT max(marked_at) FROM ${pg.escapeIdentifier(schema)}.market_data_cache)
+  ) AS at`;
+
+const selectMarketAt = (schema: string): string =>
+  `SELECT max(marked_at) AS at FROM ${pg.escapeIdentifier(schema)}.market_data_cache`;
 
 // Counts every row of the primary key: the one question here that takes longer the longer the log is.
 const selectLog = `
@@ -109,6 +120,13 @@ export const createLiveFigures = (client: ClientBase): LiveFigures => {
     return row === undefined ? undefined : toRow(row);
   };
 
+  /** An instant that a question to the live read tables finds; null where there are none yet. */
+  const latest = async (question: (schema: string) => string): Promise<Instant | null> => {
+    const schema = await one(selectLiveSchema, [], (row) => String(row['schema_name']));
+    if (schema === undefined) return null;
+    return (await one(question(schema), [], (row) => time.decode(row['at'] ?? null))) ?? null;
+  };
+
   return {
     account: (id, at) => one(sql.selectAccount, [id, at], toAccount),
     accountIdOf: (number) =>
@@ -128,12 +146,8 @@ export const createLiveFigures = (client: ClientBase): LiveFigures => {
       const { rows } = await client.query<EventRow>(question);
       return rows.map(storedEventOf).reverse();
     },
-    lastEffectiveAt: async () => {
-      const at = await one(selectLastEffective, [], (row) =>
-        time.decode(row['effective_at'] ?? null),
-      );
-      return at ?? null;
-    },
+    marketAt: () => latest(selectMarketAt),
+    latestEffectiveAt: () => latest(selectLatestEffective),
     log: async () => {
       const standing = await one(selectLog, [], toLogStanding);
       if (standing === undefined)

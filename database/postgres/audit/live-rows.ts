@@ -2,8 +2,9 @@ import pg, { type ClientBase } from 'pg';
 import type { LiveKey, LiveRows, LiveView } from '#audit/ports/live-rows.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
 import { asText } from '../read-tables/read-tables.ts';
+import { presentAt } from '../read-tables/statements.ts';
 
-// index order_fills_unsettled; by the market's time instead of the database's.
+// index order_fills_unsettled; by the account's present instead of the database's clock.
 const selectAccount = `
   SELECT a.*, u.unsettled,
     CASE WHEN a.account_type = 'margin' THEN a.buying_power_on_margin
@@ -11,12 +12,12 @@ const selectAccount = `
   FROM (SELECT account_id, account_type, cash, reserved, buying_power AS buying_power_on_margin, positions_value, long_market_value,
       short_market_value, portfolio_value, equity, margin_used, maintenance_margin, position_count, unrealized_pnl,
       day_pnl, net_deposits, realized_pnl, commission, dividends, interest, fees, last_session_equity,
-      last_session_net_deposits
+      last_session_net_deposits, last_activity_at
     FROM ledger.accounts WHERE account_id = $1) AS a
   CROSS JOIN LATERAL (
     SELECT coalesce(sum(f.value - f.commission), 0) AS unsettled FROM ledger.order_fills f
     WHERE f.account_id = a.account_id AND f.side = 'sell' AND f.status IN ('booked', 'corrected')
-      AND f.settles_at > $2::timestamptz AND f.value > f.commission
+      AND f.settles_at > ${presentAt('$2')} AND f.value > f.commission
   ) AS u`;
 
 /** A view's row by its primary key; of postings, all lines of a book (index journal_entries_by_account). */
@@ -33,7 +34,7 @@ const statements: Readonly<Record<LiveView, string>> = {
   market_data_cache: `SELECT * FROM ledger.market_data_cache WHERE symbol = $1`,
 };
 
-const selectLiveSchema = `
+export const selectLiveSchema = `
   SELECT schema_name FROM ledger.projection_status WHERE projection_set = 'ledger' AND live`;
 
 /** What the table under the view keeps of a position, flat or not; the schema's name is the ledger's own. */

@@ -37,7 +37,7 @@ import * as sql from './statements.ts';
 
 export type QuerySettings = {
   readonly pool: Pool;
-  /** The market's time: decides what has settled. */
+  /** The market's time: decides with an account's last event what has settled. */
   readonly clock: { readonly now: () => Instant };
   /** The projector's, where it runs in this process. */
   readonly progress?: Progress;

@@ -71,7 +71,7 @@ const accountColumns = {
   status: text<AccountStatus>(),
   statusReason: nullable(text<string>()),
   cash,
-  /** As of the market's clock; the view's own column goes by the database's. */
+  /** As of the account's present; the view's own column goes by the database's clock. */
   unsettledAt: cash,
   reserved: cash,
   positionsValue: cash,
@@ -88,6 +88,7 @@ const accountColumns = {
   openedAt: instant,
   closedAt: nullable(instant),
   lastActivityAt: instant,
+  presentAt: instant,
   lastSession: nullable(text<SessionDate>()),
   lastSessionEquity: cash,
   lastSessionNetDeposits: cash,
@@ -143,6 +144,7 @@ const accountOf = (row: StoredAccount): AccountRow => ({
   openedAt: row.openedAt,
   closedAt: row.closedAt,
   lastActivityAt: row.lastActivityAt,
+  presentAt: row.presentAt,
   sequence: row.sequence,
 });
 

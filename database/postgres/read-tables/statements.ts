@@ -8,13 +8,17 @@ const bothWays = (
   desc: text('<', 'DESC'),
 });
 
-// index order_fills_unsettled; the last parameter is the market's time. As settledCash does: a sale that cost more than
+// The rule of projections/accounts/present.ts; the parameter is the market's clock.
+export const presentAt = (market: '$2' | '$4'): string =>
+  `greatest(${market}::timestamptz, a.last_activity_at)`;
+
+// index order_fills_unsettled; the last parameter is the market's clock. As settledCash does: a sale that cost more than
 // it brought is paid at once.
 export const selectAccount = `
-  SELECT a.*, (
+  SELECT a.*, ${presentAt('$2')} AS present_at, (
     SELECT coalesce(sum(f.value - f.commission), 0) FROM ledger.order_fills f
     WHERE f.account_id = a.account_id AND f.side = 'sell' AND f.status IN ('booked', 'corrected')
-      AND f.settles_at > $2::timestamptz AND f.value > f.commission
+      AND f.settles_at > ${presentAt('$2')} AND f.value > f.commission
   ) AS unsettled_at
   FROM ledger.accounts a WHERE a.account_id = $1`;
 
@@ -24,10 +28,10 @@ export const selectAccountId = `SELECT account_id FROM ledger.accounts WHERE acc
 // index accounts_created
 export const selectAccounts = bothWays(
   (after, order) => `
-  SELECT a.*, (
+  SELECT a.*, ${presentAt('$4')} AS present_at, (
     SELECT coalesce(sum(f.value - f.commission), 0) FROM ledger.order_fills f
     WHERE f.account_id = a.account_id AND f.side = 'sell' AND f.status IN ('booked', 'corrected')
-      AND f.settles_at > $4::timestamptz AND f.value > f.commission
+      AND f.settles_at > ${presentAt('$4')} AND f.value > f.commission
   ) AS unsettled_at
   FROM ledger.accounts a
   WHERE ($1::text IS NULL OR a.user_id = $1) AND ($2::bigint IS NULL OR a.created_sequence ${after} $2)
