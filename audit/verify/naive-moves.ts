@@ -1,7 +1,7 @@
 import type { AccountEvent } from '#domain/account/events.ts';
-import { formatPrice, formatQuantity } from '#domain/money.ts';
 import type { Execution } from '#domain/order/events.ts';
 import type { Instant } from '#domain/time.ts';
+import { price as priceText, shares as sharesText } from './cell-texts.ts';
 
 /** One line of an account's statement. Cash as in domain/money (e18), quantity and price e9. */
 export type Line = {
@@ -97,7 +97,7 @@ const traded = (
   const { orderId, executionId, symbol, quantity, price } = execution;
   const settles = settlesAt === undefined ? {} : { settlesAt };
   const about = { orderId, executionId, symbol, quantity, price, at, ...settles };
-  const what = `${formatQuantity(quantity)} ${symbol} at ${formatPrice(price)}`;
+  const what = `${sharesText(quantity)} ${symbol} at ${priceText(price)}`;
   const trade: Line = { ...about, type: 'trade', amount: cash, description: `${words[0]} ${what}` };
   const charge: Line = {
     ...about,
@@ -148,7 +148,7 @@ export const movesOf = (event: AccountEvent): Moves | null => {
     case 'StockSplit': {
       const { symbol, cashInLieu: amount, fraction: quantity, referencePrice: price, at } = event;
       const shares = (event.quantityAfter - event.quantityBefore) * shareToLeg;
-      const description = `Cash in lieu of ${formatQuantity(quantity)} ${symbol}`;
+      const description = `Cash in lieu of ${sharesText(quantity)} ${symbol}`;
       const line: Line = { type: 'split_cash', amount, description, symbol, quantity, price, at };
       return {
         lines: amount === 0n ? [] : [line],
