@@ -51,6 +51,8 @@ describe('the catalogue of problems', () => {
       'unknown_field',
       'wrong_type',
       'in_the_future',
+      'out_of_range',
+      'repeated',
     ]);
     // Those are in docs/imports.md.
     const ofImports = new Set([...Object.keys(planCodes), ...Object.keys(warningCodes)]);
