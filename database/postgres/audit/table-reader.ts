@@ -11,8 +11,13 @@ import { type KeyColumn, primaryKeys } from '#projections/ports/table-keys.ts';
 import { asText } from '../read-tables/read-tables.ts';
 
 const pageSize = 2_000;
-/** Of each of a dozen tables that are read beside each other, few rows wait in memory. */
-const rowsAhead = 500;
+/**
+ * A dozen tables are read beside each other along the log. A page of each has the rows of about as many events: then few
+ * wait long for the log to reach them, and a table that most events have a row in is not asked for at every turn.
+ */
+const eventsInPage = 8_000;
+const firstPage = 500;
+const [leastInPage, mostInPage] = [100, 3_000];
 
 /** The names of the read tables. */
 export const readTableNames: readonly string[] = Object.keys(primaryKeys);
@@ -93,6 +98,19 @@ const inOrder = (schema: string, table: string, key: readonly KeyColumn[], filte
   return { text: `SELECT * FROM ${nameOf(schema, table)} ${where} ORDER BY ${order}`, values };
 };
 
+/** A page that was asked for, of so many rows at most. */
+type RowsAhead = { readonly page: Promise<readonly StoredRow[]>; readonly size: number };
+
+/** How many rows the next page should have, by how many events made those of this one. */
+const sizeAfter = (
+  page: readonly StoredRow[],
+  placeOf: (row: StoredRow | undefined) => number,
+): number => {
+  const events = placeOf(page.at(-1)) - placeOf(page[0]) + 1;
+  const rows = Math.round((page.length * eventsInPage) / events);
+  return Math.min(Math.max(rows, leastInPage), mostInPage);
+};
+
 const wantedText = (schema: string, table: string, key: readonly KeyColumn[]): string => {
   const names = key.map(([name]) => pg.escapeIdentifier(name)).join(', ');
   const lists = key.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
@@ -160,10 +178,10 @@ export const createTableReader = (client: ClientBase): VerifyTableReader => {
   let cursors = 0;
 
   /** A page of the cursor, asked for before anybody waits for it. */
-  const fetchAhead = (cursor: string): Promise<readonly StoredRow[]> => {
-    const page = read(`FETCH ${rowsAhead} FROM ${cursor}`);
+  const fetchAhead = (cursor: string, size: number): RowsAhead => {
+    const page = read(`FETCH ${size} FROM ${cursor}`);
     page.catch(() => {}); // Thrown where it is awaited, if anybody still wants it.
-    return page;
+    return { page, size };
   };
 
   return {
@@ -184,13 +202,16 @@ export const createTableReader = (client: ClientBase): VerifyTableReader => {
     inOrderOfLog: async function* (table, filter = {}) {
       const { schema } = await live();
       const { text, values } = inOrder(schema, table, keyOf(table), filter);
+      const column = madeBy[table] as string;
+      const placeOf = (row: StoredRow | undefined): number => Number(row?.[column]);
       cursors += 1;
       const cursor = `in_order_${cursors}`;
       await client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${text}`, values);
-      let next: Promise<readonly StoredRow[]> | undefined = fetchAhead(cursor);
+      let next: RowsAhead | undefined = fetchAhead(cursor, firstPage);
       while (next !== undefined) {
-        const page: readonly StoredRow[] = await next;
-        next = page.length < rowsAhead ? undefined : fetchAhead(cursor);
+        const page: readonly StoredRow[] = await next.page;
+        const isLast: boolean = page.length < next.size;
+        next = isLast ? undefined : fetchAhead(cursor, sizeAfter(page, placeOf));
         if (page.length > 0) yield page;
       }
       await client.query(`CLOSE ${cursor}`);
