@@ -21,14 +21,7 @@ import { accountOne } from '../support/makers.ts';
 import { anyMove, anyPolicy, type Move } from '../support/random-trading.ts';
 import * as told from './as-of-world.ts';
 import { snapshotOf } from './as-of-world.ts';
-import {
-  allAnswers,
-  atOnce,
-  type PastWorld,
-  pastWorld,
-  smallSegments,
-  subjectsOf,
-} from './past-world.ts';
+import { allAnswers, type PastWorld, pastWorld, smallSegments, subjectsOf } from './past-world.ts';
 import { late, traded } from './traded-log.ts';
 
 const accounts = [uuid<AccountId>(1), uuid<AccountId>(2), uuid<AccountId>(3)];
@@ -173,10 +166,6 @@ const agree = async (
 ): Promise<void> => {
   const subjects = subjectsOf(log, of);
   const world = await pastWorld(log);
-  const recordedLog = log.map((event, index) => ({
-    ...event,
-    recordedAt: (log[index - (index % atOnce)] as RecordedEvent).recordedAt,
-  }));
   try {
     await world.project(log.length);
     const now = (log.at(-1) as RecordedEvent).effectiveAt;
@@ -187,7 +176,7 @@ const agree = async (
       for (const account of of) {
         deepEqual(
           await world.ask(view, now, (queries) => everyRow(queries, account)),
-          await foldedRows(recordedLog, account, view),
+          await foldedRows(world.recorded, account, view),
         );
       }
     }

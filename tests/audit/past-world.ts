@@ -18,27 +18,64 @@ import { applyAll, finishedFeed, readDatabase } from '../support/read-tables.ts'
 /** Small, so that a short log has many. */
 export const smallSegments: SegmentSizes = { events: 20, eventsBehind: 20, logBehind: 100_000 };
 
-/** Events that are recorded in one moment. */
-export const atOnce = 8;
+/** Events that are recorded in one moment, and a few more where a command's events go on. */
+const atOnce = 8;
+
+/** The log cut into what each command wrote, which is taken whole or not at all. */
+const writesOf = (log: readonly RecordedEvent[]): readonly RecordedEvent[][] => {
+  const writes: RecordedEvent[][] = [];
+  for (const event of log) {
+    const last = writes.at(-1);
+    const { commandId } = event;
+    if (last !== undefined && commandId !== null && last[0]?.commandId === commandId)
+      last.push(event);
+    else writes.push([event]);
+  }
+  return writes;
+};
+
+/** Writes the log by way of the store; gives it as it was recorded. */
+const record = async (
+  connectionString: string,
+  log: readonly RecordedEvent[],
+): Promise<readonly RecordedEvent[]> => {
+  const recorded: RecordedEvent[] = [];
+  let now = (log[0] as RecordedEvent).recordedAt;
+  const store = createPostgresEventStore({ connectionString, clock: { now: () => now } });
+  try {
+    const writes = writesOf(log);
+    let moment: (readonly RecordedEvent[])[] = [];
+    for (const write of writes) {
+      moment.push(write);
+      const together = moment.flat();
+      if (together.length < atOnce && write !== writes.at(-1)) continue;
+      now = (together[0] as RecordedEvent).recordedAt;
+      const outcomes = await store.append(
+        moment.map((events) => {
+          const { stream, revision } = events[0] as RecordedEvent;
+          return { stream, expectedRevision: revision - 1, events };
+        }),
+      );
+      ok(outcomes.every(({ kind }) => kind === 'appended'));
+      for (const event of together) recorded.push({ ...event, recordedAt: now });
+      moment = [];
+    }
+  } finally {
+    await store.close();
+  }
+  return recorded;
+};
 
 /** A log in a database as the store writes it; its read tables follow when they are told to. */
 export const pastWorld = async (log: readonly RecordedEvent[]) => {
   const database = await readDatabase();
   const { connectionString } = database;
   const end = log.at(-1) as RecordedEvent;
-  let recorded = 0;
-  const clock = { now: (): Instant => (log[recorded] ?? end).recordedAt };
-  const store = createPostgresEventStore({ connectionString, clock });
-  for (; recorded < log.length; recorded += atOnce) {
-    const outcomes = await store.append(
-      log.slice(recorded, recorded + atOnce).map((event) => {
-        const { stream, revision } = event;
-        return { stream, expectedRevision: revision - 1, events: [event] };
-      }),
-    );
-    ok(outcomes.every(({ kind }) => kind === 'appended'));
-  }
-  await store.close();
+  const recorded = await record(connectionString, log).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
+  const clock = { now: (): Instant => end.recordedAt };
   const pool = new pg.Pool({ connectionString, max: 2 });
   pool.on('error', () => {}); // Dropping the database cuts sessions that are just ending.
   const looks = createLooks({ connectionString });
@@ -48,6 +85,8 @@ export const pastWorld = async (log: readonly RecordedEvent[]) => {
   return {
     pool,
     segments,
+    /** The log with the instants at which it was recorded. */
+    recorded,
     withLook: looks.withLook,
     /** Brings the read tables up to a sequence. */
     project: (sequence: number) =>
