@@ -125,6 +125,17 @@ export const createLedger = (
     return (newest?.revision ?? 0) > session.revision;
   };
 
+  /** What ends an attempt when the session's writes in flight have landed: it was dropped, or the command is known; null for neither. */
+  const onceLanded = async (
+    session: AccountSession,
+    identity: CommandIdentity,
+  ): Promise<Attempt | null> => {
+    await session.lastWrite;
+    if (session.dropped) return 'again';
+    const known = await knownCommand(session.accountId, identity.commandId);
+    return known.length === 0 ? null : { done: replayed(known, identity) };
+  };
+
   /**
    * Nothing to write. It may rest on writes still in flight, so it is said only when those have landed, and
    * only if nobody else has written meanwhile.
@@ -134,10 +145,8 @@ export const createLedger = (
     decision: AccountDecision,
     identity: CommandIdentity,
   ): Promise<Attempt> => {
-    await session.lastWrite;
-    if (session.dropped) return 'again';
-    const known = await knownCommand(session.accountId, identity.commandId);
-    if (known.length > 0) return { done: replayed(known, identity) };
+    const ended = await onceLanded(session, identity);
+    if (ended !== null) return ended;
     if (await isBehind(session)) {
       sessions.drop(session);
       return 'again';
@@ -151,10 +160,8 @@ export const createLedger = (
     session: AccountSession,
     identity: CommandIdentity,
   ): Promise<Attempt> => {
-    await session.lastWrite;
-    if (session.dropped) return 'again';
-    const known = await knownCommand(session.accountId, identity.commandId);
-    if (known.length > 0) return { done: replayed(known, identity) };
+    const ended = await onceLanded(session, identity);
+    if (ended !== null) return ended;
     if (session.revision > expected) {
       throw new AccountMoved(`account ${session.accountId} is past revision ${expected}`);
     }
