@@ -118,17 +118,17 @@ const wantedText = (schema: string, table: string, key: readonly KeyColumn[]): s
     JOIN ${nameOf(schema, table)} AS kept USING (${names})`;
 };
 
-// Grouped by Postgres, on its disk where it has to: the unique index is what may have been taken away. One statement
-// for both would look through the list of ids once for every event.
+// Which ids there are twice, the index on them tells alone; without it, which may have been taken away, Postgres groups
+// them on its disk. Only the events of those ids are looked at.
 const sharedIds = (among: string): string => `
-  SELECT event.id, event.sequence, event.stream, event.revision, shared.first
+  SELECT id, sequence, stream, revision, first
   FROM (
-    SELECT id, min(sequence) AS first FROM ledger.events ${among}
-    GROUP BY id HAVING count(*) > 1
+    SELECT id, sequence, stream, revision, min(sequence) OVER (PARTITION BY id) AS first
+    FROM ledger.events
+    WHERE id IN (SELECT id FROM ledger.events ${among} GROUP BY id HAVING count(*) > 1)
   ) AS shared
-  JOIN ledger.events AS event USING (id)
-  WHERE event.sequence > shared.first
-  ORDER BY event.sequence LIMIT $1`;
+  WHERE sequence > first
+  ORDER BY sequence LIMIT $1`;
 const selectSharedIds = sharedIds('');
 const selectSharedIdsOfSome = sharedIds(`
     WHERE id IN (SELECT id FROM ledger.events
