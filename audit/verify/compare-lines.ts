@@ -1,6 +1,7 @@
 import { type Cash, formatCash, parseCash } from '#domain/money.ts';
 import type { RecordedEvent } from '#domain/recorded-event.ts';
 import type { StoredRow } from '#projections/ports/read-tables.ts';
+import { cash } from './cell-texts.ts';
 import {
   type CellKinds,
   compareRow,
@@ -12,7 +13,7 @@ import {
 import { transactionCells } from './expected-rows.ts';
 import type { FindingSink } from './finding.ts';
 import type { Claim, LostRow } from './lost-rows.ts';
-import { knownBookKey, type Line, type Moves } from './naive-moves.ts';
+import { knownBookKey, type Leg, type Line, type Moves } from './naive-moves.ts';
 import { comparedColumns } from './table-columns.ts';
 
 const numberIn = (row: StoredRow, column: string): number => Number(row[column]);
@@ -33,7 +34,7 @@ export type MissedRow = {
   /** Of a line: the balance after it. */
   readonly balance: bigint | null;
   /** Of an entry. */
-  readonly legs: ReadonlyMap<string, bigint> | null;
+  readonly legs: readonly Leg[] | null;
 };
 
 /**
@@ -103,23 +104,52 @@ const createLineComparison = (
   return { compareLine, compareLines };
 };
 
-/** Sums by `book commodity`, without those that come to nothing; null where the legs cannot be read. */
-const legsIn = (stored: unknown): ReadonlyMap<string, bigint> | null => {
+/** Sums by `book commodity`, without those that come to nothing. */
+const summed = (legs: readonly Leg[]): ReadonlyMap<string, bigint> => {
   const sums = new Map<string, bigint>();
+  for (const { book, commodity, amount } of legs) {
+    const key = knownBookKey(book, commodity);
+    sums.set(key, (sums.get(key) ?? 0n) + amount);
+  }
+  for (const [key, sum] of sums) if (sum === 0n) sums.delete(key);
+  return sums;
+};
+
+/** The legs that a cell tells of; null where they cannot be read. */
+const legsIn = (stored: unknown): readonly Leg[] | null => {
+  const read: Leg[] = [];
   try {
     const legs: unknown = typeof stored === 'string' ? JSON.parse(stored) : stored;
     if (!Array.isArray(legs)) return null;
     for (const { book, commodity, amount } of legs) {
-      const key = knownBookKey(String(book), String(commodity));
       const value = amountOf(amount);
       if (value === null) return null;
-      sums.set(key, (sums.get(key) ?? 0n) + value);
+      read.push({ book: String(book), commodity: String(commodity), amount: value });
     }
   } catch {
     return null;
   }
-  for (const [key, sum] of sums) if (sum === 0n) sums.delete(key);
-  return sums;
+  return read;
+};
+
+const quotedWords = new Map<string, string>();
+
+const quoted = (word: string): string => {
+  const known = quotedWords.get(word);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(word);
+  quotedWords.set(word, text);
+  return text;
+};
+
+/** Legs as Postgres writes them: mostly the cell is this text, and nothing has to be read. */
+const legsText = (legs: readonly Leg[]): string => {
+  let text = '[';
+  for (const { book, commodity, amount } of legs) {
+    const mark = text === '[' ? '' : ', ';
+    text += `${mark}{"book": ${quoted(book)}, "amount": "${cash(amount)}", "commodity": ${quoted(commodity)}}`;
+  }
+  return `${text}]`;
 };
 
 const written = (legs: ReadonlyMap<string, bigint>): string =>
@@ -153,12 +183,11 @@ const entryKinds: CellKinds = entryColumns;
 
 /** An event's double entry: its legs have to sum to zero per commodity and to be what the event moves, book by book. */
 const createEntryComparison = (findings: FindingSink, miss: (missed: MissedRow) => void) => {
-  const compareLegs = (
-    place: Place,
-    wanted: ReadonlyMap<string, bigint>,
-    stored: unknown,
-  ): void => {
-    const legs = legsIn(stored);
+  const compareLegs = (place: Place, moved: readonly Leg[], stored: unknown): void => {
+    if (stored === legsText(moved)) return;
+    const wanted = summed(moved);
+    const read = legsIn(stored);
+    const legs = read === null ? null : summed(read);
     // What an event moves sums to zero.
     if (legs !== null && isSameLegs(legs, wanted)) return;
     const expected = written(wanted);
@@ -175,7 +204,7 @@ const createEntryComparison = (findings: FindingSink, miss: (missed: MissedRow) 
 
   const compareEntry = ({ place, cells, legs }: MissedRow, row: StoredRow): void => {
     compareRow(findings, entryKinds, place, cells, row);
-    compareLegs(place, legs ?? new Map(), row['legs']);
+    compareLegs(place, legs ?? [], row['legs']);
   };
 
   return {

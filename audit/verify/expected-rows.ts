@@ -91,42 +91,24 @@ export const accountCells = (account: NaiveAccount): ExpectedRow => {
   };
 };
 
-const timesOf = ({ times }: NaiveOrder): ExpectedRow => ({
-  accepted_at: times.accepted ?? null,
-  triggered_at: times.triggered ?? null,
-  replace_requested_at: times.replaceRequested ?? null,
-  replaced_at: times.replaced ?? null,
-  cancel_requested_at: times.cancelRequested ?? null,
-  canceled_at: times.canceled ?? null,
-  filled_at: times.filled ?? null,
-  expired_at: times.expired ?? null,
-  rejected_at: times.rejected ?? null,
-});
-
-const termsCells = (terms: OrderTerms): ExpectedRow => {
-  const json = termsJson(terms);
-  return {
-    symbol: json.symbol,
-    side: json.side,
-    type: json.type,
-    time_in_force: json.timeInForce,
-    quantity: json.quantity,
-    notional: json.notional,
-    limit_price: json.limitPrice,
-    stop_price: json.stopPrice,
-    trail_amount: json.trailAmount,
-    trail_percent: json.trailPercent,
-  };
-};
-
 export const orderCells = (order: NaiveOrder): ExpectedRow => {
   const kept = keptAside(order);
+  const { terms, times } = order;
   return {
     order_id: order.orderId,
     account_id: order.accountId,
     client_order_id: order.clientOrderId,
     broker_order_id: order.brokerOrderId,
-    ...termsCells(order.terms),
+    symbol: terms.symbol,
+    side: terms.side,
+    type: terms.type,
+    time_in_force: terms.timeInForce,
+    quantity: ifAny(terms.quantity, shares),
+    notional: ifAny(terms.notional, cash),
+    limit_price: ifAny(terms.limitPrice, price),
+    stop_price: ifAny(terms.stopPrice, price),
+    trail_amount: ifAny(terms.trailAmount, price),
+    trail_percent: ifAny(terms.trailPercent, ratio),
     triggered: String(order.triggered),
     high_water_mark: ifAny(order.highWaterMark, price),
     trailed_stop_price: ifAny(order.trailedStopPrice, price),
@@ -153,7 +135,15 @@ export const orderCells = (order: NaiveOrder): ExpectedRow => {
     reason: order.reason,
     refusal: ifAny(order.refusal, ({ details }) => canonical(details)),
     submitted_at: order.submittedAt,
-    ...timesOf(order),
+    accepted_at: times.accepted ?? null,
+    triggered_at: times.triggered ?? null,
+    replace_requested_at: times.replaceRequested ?? null,
+    replaced_at: times.replaced ?? null,
+    cancel_requested_at: times.cancelRequested ?? null,
+    canceled_at: times.canceled ?? null,
+    filled_at: times.filled ?? null,
+    expired_at: times.expired ?? null,
+    rejected_at: times.rejected ?? null,
     updated_at: order.updatedAt,
     created_sequence: String(order.createdSequence),
     sequence: String(order.sequence),

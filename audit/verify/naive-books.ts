@@ -14,7 +14,7 @@ import {
   tradeHolding,
 } from './naive-holdings.ts';
 import type { NaiveQuote } from './naive-market.ts';
-import { type Moves, movesOf } from './naive-moves.ts';
+import { bookKey, type Leg, type Moves, movesOf } from './naive-moves.ts';
 import {
   isWorking,
   type NaiveOrder,
@@ -257,6 +257,8 @@ const apply = (
   }
 };
 
+const noLegs: readonly Leg[] = [];
+
 /**
  * Books one event of the account. What cannot be is said, and the rest is booked as far as it goes. `marks`: all of the
  * symbol so far, where the event is a bust or a correction; the holding's entries have to be there then.
@@ -270,8 +272,9 @@ export const bookNaively = (
 ): { readonly moves: Moves | null; readonly contradiction: Contradiction | null } => {
   const contradiction = apply(books, account, recorded, event, marks);
   const moves = movesOf(event);
-  for (const [book, amount] of moves?.legs ?? []) {
-    account.books.set(book, bookOf(account, book) + amount);
+  for (const { book, commodity, amount } of moves?.legs ?? noLegs) {
+    const key = bookKey(book, commodity);
+    account.books.set(key, bookOf(account, key) + amount);
   }
   // Nothing but its opening says when an account was last active before it did anything; a late event sets nothing back.
   const at = event.type === 'AccountOpened' ? event.openedAt : recorded.effectiveAt;

@@ -18,8 +18,11 @@ export type Line = {
   readonly settlesAt?: Instant;
 };
 
-/** What an event moves. `legs`: amounts (18 decimals, shares too) by `book commodity`; they sum to zero per commodity. */
-export type Moves = { readonly lines: readonly Line[]; readonly legs: ReadonlyMap<string, bigint> };
+/** Cash or shares (18 decimals both) that a book has more. */
+export type Leg = { readonly book: string; readonly commodity: string; readonly amount: bigint };
+
+/** What an event moves. The legs sum to zero per commodity. */
+export type Moves = { readonly lines: readonly Line[]; readonly legs: readonly Leg[] };
 
 const currency = 'USD';
 const shareToLeg = 10n ** 9n;
@@ -39,16 +42,15 @@ export const bookKey = (book: string, commodity: string): string => {
 export const knownBookKey = (book: string, commodity: string): string =>
   keys.get(book)?.get(commodity) ?? `${book} ${commodity}`;
 
+/** What comes into the account, commodity by commodity, comes from another book. */
 const legsOf = (
-  ...pairs: readonly (readonly [against: string, commodity: string, amount: bigint])[]
-): ReadonlyMap<string, bigint> => {
-  const legs = new Map<string, bigint>();
-  const put = (key: string, amount: bigint) => legs.set(key, (legs.get(key) ?? 0n) + amount);
-  for (const [against, commodity, amount] of pairs) {
-    put(bookKey('account', commodity), amount);
-    put(bookKey(against, commodity), -amount);
+  ...brought: readonly (readonly [from: string, commodity: string, amount: bigint])[]
+): readonly Leg[] => {
+  const legs: Leg[] = [];
+  for (const [from, commodity, amount] of brought) {
+    if (amount === 0n) continue;
+    legs.push({ book: 'account', commodity, amount }, { book: from, commodity, amount: -amount });
   }
-  for (const [key, amount] of legs) if (amount === 0n) legs.delete(key);
   return legs;
 };
 
