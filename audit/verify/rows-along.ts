@@ -1,6 +1,6 @@
 import type { StoredRow } from '#projections/ports/read-tables.ts';
 
-/** Rows of a table in the order of the log, taken as the log goes by: a page or two are held, never all. */
+/** Rows of a table in the order of the log, taken as the log goes by: a page is held, and the next one asked for when half of it is gone. */
 export type RowsAlong = {
   readonly rows: () => number;
   /** All rows before this sequence are at hand. */
@@ -18,6 +18,8 @@ export const createRowsAlong = (
   column: 'created_sequence' | 'sequence',
 ): RowsAlong => {
   const iterator = pages[Symbol.asyncIterator]();
+  /** The next page, asked for ahead: early enough to be there in time, and no sooner, for it is a lot to hold. */
+  let ahead: Promise<IteratorResult<readonly StoredRow[], void>> | undefined;
   let held: readonly StoredRow[] = none;
   let place = 0;
   /** Where the next row and the last one at hand belong. */
@@ -33,7 +35,8 @@ export const createRowsAlong = (
     knownBefore: () => last,
     read: async (sequence) => {
       while (last <= sequence) {
-        const { done, value } = await iterator.next();
+        const { done, value } = await (ahead ?? iterator.next());
+        ahead = undefined;
         if (done) {
           last = Number.POSITIVE_INFINITY;
           return;
@@ -53,6 +56,10 @@ export const createRowsAlong = (
         if (place === held.length) break;
       }
       rows += place - from;
+      if (ahead === undefined && 2 * place > held.length) {
+        ahead = iterator.next();
+        ahead.catch(() => {}); // Thrown where it is awaited, if anybody still wants it.
+      }
       return held.slice(from, place);
     },
   };

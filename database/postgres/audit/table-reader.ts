@@ -98,9 +98,6 @@ const inOrder = (schema: string, table: string, key: readonly KeyColumn[], filte
   return { text: `SELECT * FROM ${nameOf(schema, table)} ${where} ORDER BY ${order}`, values };
 };
 
-/** A page that was asked for, of so many rows at most. */
-type RowsAhead = { readonly page: Promise<readonly StoredRow[]>; readonly size: number };
-
 /** How many rows the next page should have, by how many events made those of this one. */
 const sizeAfter = (
   page: readonly StoredRow[],
@@ -177,13 +174,6 @@ export const createTableReader = (client: ClientBase): VerifyTableReader => {
 
   let cursors = 0;
 
-  /** A page of the cursor, asked for before anybody waits for it. */
-  const fetchAhead = (cursor: string, size: number): RowsAhead => {
-    const page = read(`FETCH ${size} FROM ${cursor}`);
-    page.catch(() => {}); // Thrown where it is awaited, if anybody still wants it.
-    return { page, size };
-  };
-
   return {
     live,
     rows: async function* (table, filter = {}) {
@@ -207,12 +197,12 @@ export const createTableReader = (client: ClientBase): VerifyTableReader => {
       cursors += 1;
       const cursor = `in_order_${cursors}`;
       await client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${text}`, values);
-      let next: RowsAhead | undefined = fetchAhead(cursor, firstPage);
-      while (next !== undefined) {
-        const page: readonly StoredRow[] = await next.page;
-        const isLast: boolean = page.length < next.size;
-        next = isLast ? undefined : fetchAhead(cursor, sizeAfter(page, placeOf));
-        if (page.length > 0) yield page;
+      for (let size = firstPage, isLast = false; !isLast; ) {
+        const page = await read(`FETCH ${size} FROM ${cursor}`);
+        isLast = page.length < size;
+        if (page.length === 0) break;
+        size = sizeAfter(page, placeOf);
+        yield page;
       }
       await client.query(`CLOSE ${cursor}`);
     },
