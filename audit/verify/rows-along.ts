@@ -8,6 +8,8 @@ export type RowsAlong = {
   readonly read: (sequence: number) => Promise<void>;
   /** Takes the rows up to and with this sequence, which must be known. */
   readonly take: (sequence: number) => readonly StoredRow[];
+  /** All that is left, page by page: whatever sequence a row says, even one that no log comes to. */
+  readonly rest: () => AsyncIterable<readonly StoredRow[]>;
 };
 
 const none: readonly StoredRow[] = [];
@@ -30,22 +32,24 @@ export const createRowsAlong = (
   const placeOf = (row: StoredRow | undefined): number =>
     row === undefined ? Number.POSITIVE_INFINITY : Number(row[column]);
 
+  const readPage = async (): Promise<void> => {
+    const { done, value } = await (ahead ?? iterator.next());
+    ahead = undefined;
+    if (done) {
+      last = Number.POSITIVE_INFINITY;
+      return;
+    }
+    held = place === held.length ? value : [...held.slice(place), ...value];
+    place = 0;
+    next = placeOf(held[0]);
+    last = placeOf(held.at(-1));
+  };
+
   return {
     rows: () => rows,
     knownBefore: () => last,
     read: async (sequence) => {
-      while (last <= sequence) {
-        const { done, value } = await (ahead ?? iterator.next());
-        ahead = undefined;
-        if (done) {
-          last = Number.POSITIVE_INFINITY;
-          return;
-        }
-        held = place === held.length ? value : [...held.slice(place), ...value];
-        place = 0;
-        next = placeOf(held[0]);
-        last = placeOf(held.at(-1));
-      }
+      while (last <= sequence) await readPage();
     },
     take: (sequence) => {
       if (next > sequence) return none;
@@ -61,6 +65,17 @@ export const createRowsAlong = (
         ahead.catch(() => {}); // Thrown where it is awaited, if anybody still wants it.
       }
       return held.slice(from, place);
+    },
+    rest: async function* () {
+      for (;;) {
+        const left = held.slice(place);
+        rows += left.length;
+        place = held.length;
+        next = Number.POSITIVE_INFINITY;
+        if (left.length > 0) yield left;
+        if (last === Number.POSITIVE_INFINITY) return;
+        await readPage();
+      }
     },
   };
 };

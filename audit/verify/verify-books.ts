@@ -303,22 +303,25 @@ export const createBooksVerifier = (
     for (const shelf of shelves.every) if (shelf.isBehind()) await shelf.catchUp();
   };
 
-  const drain: BooksVerifier['drain'] = async (head) => {
-    await catchUp();
+  /** Takes the rows of lines or entries behind the last event. Returns the last event up to `head` that any is of. */
+  const drainStatement = async (table: string, along: RowsAlong, head: number): Promise<number> => {
     let last = 0;
-    for (const [table, rows] of [
-      ['transactions', lines],
-      ['journal_entries', entries],
-    ] as const) {
-      await rows.read(Number.MAX_SAFE_INTEGER);
-      for (const row of rows.take(Number.MAX_SAFE_INTEGER)) {
+    for await (const page of along.rest()) {
+      for (const row of page) {
         const sequence = Number(row['sequence']);
-        if (sequence <= head && sequence > last) last = sequence;
+        if (sequence <= head) last = Math.max(last, sequence);
         stray(table, row);
       }
     }
-    for (const shelf of shelves.every) await shelf.drain();
     return last;
+  };
+
+  const drain: BooksVerifier['drain'] = async (head) => {
+    await catchUp();
+    const ofLines = await drainStatement('transactions', lines, head);
+    const ofEntries = await drainStatement('journal_entries', entries, head);
+    for (const shelf of shelves.every) await shelf.drain();
+    return Math.max(ofLines, ofEntries);
   };
 
   const shelfOf = (table: string) => shelves.every.find((shelf) => shelf.table === table);

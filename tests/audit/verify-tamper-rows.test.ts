@@ -245,6 +245,25 @@ describe('a row that an insider', () => {
     }
   });
 
+  it('is named however far behind the log it says that it was made', async () => {
+    // Above what JavaScript counts exactly, and the most that Postgres holds.
+    for (const sequence of ['9007199254740993', '9223372036854775807']) {
+      for (const [table, key, column] of [
+        ['orders', 'order_id', 'created_sequence'],
+        ['transactions', 'event_id', 'sequence'],
+        ['journal_entries', 'event_id', 'sequence'],
+      ] as const) {
+        const changed = `{"${key}": "${uuid(77)}", "${column}": ${sequence}, "sequence": ${sequence}}`;
+        const found = await afterwards(
+          `INSERT INTO read_v1.${table} SELECT (jsonb_populate_record(t, '${changed}')).*
+           FROM read_v1.${table} AS t LIMIT 1`,
+        );
+        const unexpected = found.filter(({ kind }) => kind === 'row_unexpected');
+        deepEqual(unexpected.map(brief), [`row_unexpected ${table}`], `${table} at ${sequence}`);
+      }
+    }
+  });
+
   it('moved to another account is named by the cell', async () => {
     for (const [table, key] of [
       ['orders', 'order_id'],
