@@ -1,14 +1,9 @@
 import type { AccountId } from '#domain/ids.ts';
 import type { VerifySnapshot } from '../ports/ledger-snapshot.ts';
 import type { SharedId } from '../ports/table-reader.ts';
-import {
-  createFindings,
-  createPlacedFindings,
-  type Finding,
-  type FindingSink,
-  type Findings,
-  type SavedFindings,
-} from './finding.ts';
+import { checkCheckpointAtRows, checkCheckpointInLog, readCheckpoint } from './checkpoint.ts';
+import { checkBase, checkEarlier, findingsToKeep } from './earlier-run.ts';
+import { createFindings, createPlacedFindings, type Finding, type Findings } from './finding.ts';
 import { takeInOrder } from './in-order.ts';
 import { checkCounter, createSequenceChecks, nameSharedIds, readSharedIds } from './log-checks.ts';
 import type { Taken, VerifyThreads } from './part.ts';
@@ -42,50 +37,13 @@ export type VerifyOptions = {
 /** How far it is: the last event that was read and its hash, and the last that was booked. */
 type Reached = { at: number; hash: string; booksAt: number; events: number };
 
-const beyondLog = (findings: Findings, checkpoint: number, head: number): void =>
-  findings.add({
-    kind: 'checkpoint_beyond_log',
-    sequence: head + 1,
-    column: 'checkpoint',
-    expected: `at most ${head}`,
-    actual: String(checkpoint),
-    message: `The read tables have seen events up to ${checkpoint}, the log ends at ${head}: its end is missing.`,
-  });
-
-/** How far the read tables are, for the books to be compared with; null where only the log is looked at. */
-const readCheckpoint = async (
-  { tables }: VerifySnapshot,
-  { fromSequence = 1, earlier }: VerifyOptions,
-): Promise<number | null> => {
-  if (fromSequence > 1) return null;
-  const { checkpoint } = await tables.live();
-  const after = earlier?.head.booksAt ?? 0;
-  if (checkpoint < after) {
-    throw new Error(
-      `The read tables are at event ${checkpoint}, the earlier run had read them at ${after}: wait until they have caught up.`,
-    );
-  }
-  return checkpoint;
-};
-
-/** Rows of events of the log that the read tables say they have not seen: the checkpoint was moved back. */
-const behindRows = (findings: FindingSink, checkpoint: number, ahead: number): void =>
-  findings.add({
-    kind: 'checkpoint_behind_rows',
-    sequence: checkpoint + 1,
-    column: 'checkpoint',
-    expected: `at least ${ahead}`,
-    actual: String(checkpoint),
-    message: `The read tables say that they have seen events up to ${checkpoint}, and have rows of event ${ahead}.`,
-  });
-
 const booksReport = async (
   { parts, checkpoint, findings }: Run,
   before: Readonly<Record<string, number>>,
 ): Promise<VerifyReport['books']> => {
   if (checkpoint === null) return null;
   const { end, lastOfRows } = await endParts(parts);
-  if (lastOfRows > checkpoint) behindRows(findings, checkpoint, lastOfRows);
+  checkCheckpointAtRows(findings, checkpoint, lastOfRows);
   return {
     checkpoint,
     accounts: end.accounts,
@@ -99,47 +57,6 @@ const booksReport = async (
     ),
     columnsNotCompared: notCompared,
     states: end.states,
-  };
-};
-
-/** The last event that the earlier run read has to be there still. */
-const checkBase = async (
-  { log }: VerifySnapshot,
-  { head: { at, hash } }: SavedRun,
-  findings: Findings,
-): Promise<void> => {
-  if (at === 0) return;
-  let actual: string | null = null;
-  for await (const page of log.events({ fromSequence: at, toSequence: at })) {
-    actual = page[0]?.hash ?? null;
-  }
-  if (actual === hash) return;
-  const message = `Event ${at} is not the one that the earlier run read: what came before it was changed since.`;
-  findings.add({
-    kind: 'base_differs',
-    sequence: at,
-    column: 'hash',
-    expected: hash,
-    actual,
-    message,
-  });
-};
-
-/** Found anew by whoever goes on: seals are looked through from the first one again, and so are the read tables' places. */
-const isFoundAgain = ({ kind, source }: Pick<Finding, 'kind' | 'source'>): boolean =>
-  kind === 'checkpoint_beyond_log' ||
-  (kind.startsWith('seal_') && (kind !== 'seal_log_differs' || source === 'kept'));
-
-const findingsToKeep = ({ ofLog, ofTables, counts }: SavedFindings): SavedFindings => {
-  const again = ofLog.filter(isFoundAgain);
-  const left = counts.map(([kind, count]) => {
-    const found = again.filter((finding) => finding.kind === kind).length;
-    return [kind, isFoundAgain({ kind }) ? 0 : count - found] as const;
-  });
-  return {
-    ofLog: ofLog.filter((finding) => !isFoundAgain(finding)),
-    ofTables,
-    counts: left.filter(([, count]) => count > 0),
   };
 };
 
@@ -209,20 +126,6 @@ async function* recordsFrom(
   yield* recordsOfParts(parts);
 }
 
-const checkEarlier = ({ earlier, accountId, fromSequence = 1 }: VerifyOptions): void => {
-  if (earlier === undefined) return;
-  const { accountId: account, isFinished, findings } = earlier.head;
-  if (fromSequence > 1) throw new Error('An earlier run and a first sequence do not go together.');
-  if (account !== (accountId ?? null)) {
-    throw new Error(`The earlier run was about ${account ?? 'all accounts'}: ask for the same.`);
-  }
-  if (isFinished && findings.counts.length > 0) {
-    throw new Error(
-      'The earlier run has findings, so nothing can be built on it: verify from the beginning.',
-    );
-  }
-};
-
 /** When to keep how far it is: at most every few seconds, and the less often the longer it takes. */
 const createKeeping = (everyMs: number, keep: () => Promise<void>) => {
   let due = performance.now() + everyMs;
@@ -273,7 +176,7 @@ const openRun = async (
     if (sequence !== undefined) noteBroken(sequence);
   };
   const findings = createFindings({ ...saved, onLog });
-  if (earlier !== undefined) await checkBase(snapshot, earlier, findings);
+  if (earlier !== undefined) await checkBase(snapshot.log, earlier, findings);
   const isWhole = accountId === undefined;
   const sequences = createSequenceChecks(findings, isWhole ? { from: at + 1, to: head } : null);
   const seals =
@@ -281,8 +184,9 @@ const openRun = async (
       ? null
       : createSealChecks(findings, snapshot.log, options.seals, at, savedSeals);
   if (seals !== null) noteBroken = seals.note;
-  const checkpoint = await readCheckpoint(snapshot, options);
-  if (checkpoint !== null && checkpoint > head) beyondLog(findings, checkpoint, head);
+  // The books need the whole log: from a sequence on, only the log is looked at.
+  const checkpoint = fromSequence > 1 ? null : await readCheckpoint(snapshot.tables, booksAt);
+  if (checkpoint !== null) checkCheckpointInLog(findings, checkpoint, head);
   const order = {
     accountId: accountId ?? null,
     from: checkpoint === null ? at + 1 : Math.min(at, booksAt) + 1,
@@ -399,7 +303,8 @@ export const verifyLedger = async (
   snapshot: VerifySnapshot,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> => {
-  checkEarlier(options);
+  const { accountId = null, fromSequence = 1, earlier } = options;
+  if (earlier !== undefined) checkEarlier(earlier, accountId, fromSequence);
   const head = await snapshot.log.head();
   const start = startOf(options);
   const first = start.reached.at + 1;
