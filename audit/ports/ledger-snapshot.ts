@@ -1,4 +1,4 @@
-import type { LogReader } from './log-reader.ts';
+import type { LogReader, VerifyLogReader } from './log-reader.ts';
 import type { TableReader, VerifyTableReader } from './table-reader.ts';
 
 /**
@@ -9,7 +9,7 @@ export type LedgerSnapshot = { readonly log: LogReader; readonly tables: TableRe
 
 /** A snapshot that tells `verify` all it asks for. */
 export type VerifySnapshot = {
-  readonly log: LogReader;
+  readonly log: VerifyLogReader;
   readonly tables: VerifyTableReader;
   /** A name under which other sessions can look at the same moment, as long as this look is open. */
   readonly momentName: () => Promise<string>;

@@ -37,10 +37,16 @@ export type EventFilter = {
 
 /** The log as an auditor reads it: in pages, never held as a whole. */
 export type LogReader = {
-  /** The last sequence; 0 for an empty log. */
+  /** The last sequence, or the last that JavaScript counts exactly where that is less; 0 for an empty log. */
   readonly head: () => Promise<number>;
   /** Pages in the order of the log. */
   readonly events: (filter: EventFilter) => AsyncIterable<readonly StoredEvent[]>;
   /** Throws where the text is no event of ours, or the columns beside it say something else. */
   readonly decode: (stored: StoredEvent) => RecordedEvent;
+};
+
+/** With what only `verify` asks for. */
+export type VerifyLogReader = LogReader & {
+  /** The sequence of the first event after this one; null where there is none. */
+  readonly firstAfter: (sequence: number) => Promise<number | null>;
 };

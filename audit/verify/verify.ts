@@ -74,11 +74,14 @@ type Run = {
   readonly reached: Reached;
 };
 
-/** Takes what the parts tell of a stretch; what else has to be read for an event is read before anything of it is noted. */
+/**
+ * Takes what the parts tell of a stretch; what else has to be read for an event is read before anything of it is noted.
+ * Returns whether no part has read an event in it.
+ */
 const takeStretch = async (
   { findings, sequences, seals, reached }: Run,
   taken: readonly Taken[],
-): Promise<void> => {
+): Promise<boolean> => {
   const note = (sequence: number, leaf: Buffer, found: readonly Finding[]): void => {
     sequences.take(sequence);
     for (const finding of found) findings.add(finding);
@@ -100,6 +103,7 @@ const takeStretch = async (
     if (hash !== null && own.at(-1) === reached.at) reached.hash = hash;
     reached.booksAt = Math.max(reached.booksAt, booked);
   }
+  return taken.every((one) => one.sequences.length === 0);
 };
 
 /** A run as it can be gone on with. */
@@ -227,10 +231,13 @@ const stretchOfPart = 2_500;
 /** Stretches that threads may be ahead: enough for one to go on while another is behind. */
 const stretchesAhead = 3;
 
+/** A stretch that the parts were asked to take. */
+type Stretch = { readonly to: number; readonly taken: Promise<readonly Taken[]> };
+
 /** Stretches of the log that the parts were asked to take. */
-const createStretches = ({ parts, head, options }: Run, from: number) => {
+const createStretches = ({ snapshot, parts, head, options }: Run, from: number) => {
   const size = options.eventsInStretch ?? stretchOfPart * parts.every.length;
-  const asked: { readonly to: number; readonly taken: Promise<readonly Taken[]> }[] = [];
+  const asked: Stretch[] = [];
   let askedTo = from - 1;
   return {
     hasMore: (): boolean => askedTo < head,
@@ -243,7 +250,21 @@ const createStretches = ({ parts, head, options }: Run, from: number) => {
       asked.push({ to: askedTo, taken });
     },
     next: () => asked.shift(),
+    /** Goes on where the next event is, after there was none up to `sequence`: a gap is as wide as an insider makes it. */
+    skipGap: async (sequence: number): Promise<void> => {
+      const first = askedTo < head ? await snapshot.log.firstAfter(sequence) : null;
+      askedTo = Math.max(askedTo, Math.min(first ?? head, head) - 1);
+    },
   };
+};
+
+const takeNext = async (
+  run: Run,
+  stretches: ReturnType<typeof createStretches>,
+  { to, taken }: Stretch,
+): Promise<void> => {
+  const isGap = await takeStretch(run, await taken);
+  if (isGap) await stretches.skipGap(to);
 };
 
 /** Has the parts take the log, stretch by stretch, until its end or until `signal` aborts. */
@@ -262,7 +283,7 @@ const takeLog = async (
     while (stretches.hasMore() && stretches.underWay() < most && !isToStop()) stretches.ask();
     const next = stretches.next();
     if (next !== undefined) {
-      await takeStretch(run, await next.taken);
+      await takeNext(run, stretches, next);
       if (!isAborted()) onProgress?.(next.to, run.head);
       continue;
     }

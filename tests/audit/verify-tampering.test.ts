@@ -1,6 +1,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Finding } from '#audit/verify/finding.ts';
+import type { VerifyOptions } from '#audit/verify/verify.ts';
+import type { AccountId } from '#domain/ids.ts';
 import { createReconciling } from './random-reconciliations.ts';
 import {
   brief,
@@ -38,11 +40,14 @@ describe('a ledger that a superuser has changed', () => {
   after(() => world.close());
 
   /** Tampers, verifies and puts everything back as it was. */
-  const afterwards = async (tamper: () => Promise<unknown>): Promise<readonly Finding[]> => {
+  const afterwards = async (
+    tamper: () => Promise<unknown>,
+    options: VerifyOptions = {},
+  ): Promise<readonly Finding[]> => {
     const { putBack } = await keepTables(world);
     try {
       await tamper();
-      return (await world.verify()).findings.first;
+      return (await world.verify(options)).findings.first;
     } finally {
       await putBack();
     }
@@ -143,6 +148,41 @@ describe('a ledger that a superuser has changed', () => {
     deepEqual(ofLog(findings)[0], `sequence_missing ${sequence}`);
     ok(ofLog(findings).some((finding) => finding.startsWith('revision_missing')));
     ok(findings.some((finding) => brief(finding) === `row_unexpected ${sequence} transactions`));
+  });
+
+  it('names the gap where the last event was moved far away, and comes to an end', async () => {
+    const head = await world.store.head();
+    // As far as a counter may come, and beyond what JavaScript counts exactly.
+    for (const sequence of ['1000000000000', '9223372036854775807']) {
+      const findings = await afterwards(() =>
+        world.sql('UPDATE ledger.events SET sequence = $2 WHERE sequence = $1', [head, sequence]),
+      );
+      equal(ofLog(findings)[0], `sequence_missing ${head}`, sequence);
+    }
+  });
+
+  it('names the gap in a stream however wide it is, also where only its account is looked at', async () => {
+    const { rows } = await world.sql(
+      `SELECT stream, max(revision) AS revision FROM ledger.events WHERE stream LIKE 'account-%'
+       GROUP BY stream ORDER BY stream LIMIT 1`,
+    );
+    const { stream, revision } = rows[0];
+    const accountId = stream.slice('account-'.length) as AccountId;
+    for (const far of ['1000000000000', '9223372036854775807']) {
+      const findings = await afterwards(
+        () =>
+          world.sql('UPDATE ledger.events SET revision = $3 WHERE stream = $1 AND revision = $2', [
+            stream,
+            revision,
+            far,
+          ]),
+        { accountId },
+      );
+      ok(
+        findings.some(({ kind }) => kind === 'revision_missing'),
+        far,
+      );
+    }
   });
 
   it('notices a cut tail by the read tables that have seen it', async () => {
