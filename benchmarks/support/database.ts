@@ -32,7 +32,9 @@ export const benchmarkDatabase = async (): Promise<BenchmarkDatabase> => {
     connectionString,
     stop: async () => {
       await server.stop();
-      rmSync(directory, { recursive: true, force: true });
+      // Root's server has its cluster in a place of its own.
+      for (const one of [directory, server.directory])
+        rmSync(one, { recursive: true, force: true });
     },
   };
 };
